@@ -1,0 +1,62 @@
+// What a cluster is made of, as a lesson, a drill, a run file or a test writes it down. Everything that is not named has Kafka's default.
+import type { LinkSettings } from "#engine/core/network.ts";
+
+/** A setting by Kafka's name, as Kafka's files write it. */
+export type Settings = Readonly<Record<string, string | number | boolean>>;
+
+/** @property id node id of a combined node (process.roles=broker,controller), 1 to 1000. */
+export interface NodeSpec { readonly id: number; readonly host: string; readonly rack?: string }
+
+export interface TopicSpec {
+  readonly name: string;
+  /** Either an assignment (partition -> replicas, first is preferred) or counts. */
+  readonly assignment?: readonly (readonly number[])[];
+  readonly partitions?: number;
+  readonly replicationFactor?: number;
+  readonly configs?: Settings;
+}
+
+/** A producer process. With `workload` it sends by itself. */
+export interface ProducerSpec {
+  readonly id: string;
+  readonly host?: string;
+  /** Kafka's producer settings: acks, linger.ms, batch.size, enable.idempotence, … */
+  readonly settings?: Settings;
+  readonly workload?: {
+    readonly topic: string;
+    readonly everyMs: number;
+    /** Keys in turn; null is no key. */
+    readonly keys: readonly (string | null)[];
+    /** Value of the n-th record: `value` with {n} replaced. */
+    readonly value?: string;
+    /** Milliseconds after the start of the cluster; default 0. */
+    readonly fromMs?: number;
+    /** Stops after so many records. */
+    readonly records?: number;
+  };
+}
+
+/** A consumer process that reads assigned partitions (no group). */
+export interface ConsumerSpec {
+  readonly id: string;
+  readonly host?: string;
+  readonly settings?: Settings;
+  readonly topic: string;
+  /** Default: all partitions. */
+  readonly partitions?: readonly number[];
+  readonly from?: "beginning" | "end" | number;
+}
+
+export interface ClusterSpec {
+  readonly kafka: "3.9";
+  readonly mode: "kraft";
+  readonly nodes: readonly NodeSpec[];
+  /** Broker and controller settings that differ from the defaults, for all nodes. */
+  readonly settings?: Settings;
+  readonly topics?: readonly TopicSpec[];
+  readonly producers?: readonly ProducerSpec[];
+  readonly consumers?: readonly ConsumerSpec[];
+  readonly link?: Partial<LinkSettings>;
+  /** A page opens at this moment, with everything before it already run. Milliseconds. */
+  readonly startMs?: number;
+}

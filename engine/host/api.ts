@@ -1,0 +1,60 @@
+// What a page, a test or a grader can ask of an engine. Coarse calls, plain data in and out: the same interface in process and behind
+// Comlink in a worker (there every method returns a promise). Times are virtual microseconds.
+import type { Command, Input, Outcome } from "#engine/cluster/commands.ts";
+import type { ClusterSpec } from "#engine/cluster/spec.ts";
+import type { ClusterView, ViewFact } from "#engine/cluster/view.ts";
+
+/** A run: everything a cluster did follows from it. */
+export interface RunFile {
+  readonly format: "sorting-office-run";
+  readonly engine: string;
+  readonly spec: ClusterSpec;
+  readonly seed: number;
+  readonly inputs: readonly Input[];
+  /** How far it had been run when it was saved. */
+  readonly until: number;
+}
+
+/** New facts since the last call. `reset`: the past has changed (a rewind dropped facts); keep only those with id < `firstId`. */
+export interface FactsDelta { readonly head: number; readonly firstId: number; readonly reset: boolean; readonly facts: readonly ViewFact[] }
+
+/** A future that was left for another one. */
+export interface Lane { readonly id: number; readonly parent: number; readonly forkedAt: number; readonly label: string; readonly until: number }
+
+export interface SessionInfo { readonly session: number; readonly head: number; readonly lane: number; readonly lanes: readonly Lane[]; readonly seed: number }
+
+export interface EngineApi {
+  readonly engineVersion: string;
+  /** Opens a run and simulates up to `run.until`. Throws AuthorError for a run that is not one. */
+  open(run: RunFile): SessionInfo;
+  /** A second, independent session with the same past up to `at`, with other settings from the start if given. */
+  fork(session: number, at: number, changes: SpecChanges): SessionInfo;
+  /** Simulates up to `until`; never back. */
+  advance(session: number, until: number): number;
+  /** Simulates until an outcome arrives, at most up to `until`. */
+  advanceToOutcome(session: number, until: number): { readonly now: number; readonly outcomes: readonly Outcome[] };
+  /**
+   * Gives a command at the moment `at`. Inside the simulated past the engine rewinds to `at`: what had been simulated beyond is
+   * thrown away, and inputs that lay beyond become a lane of their own.
+   */
+  command(session: number, command: Command, at: number): SessionInfo;
+  /** The next free call number of this session. */
+  nextCall(session: number): number;
+  /** Facts with id >= `sinceId`, without the quiet ones unless asked for. */
+  facts(session: number, sinceId: number, quiet?: boolean): FactsDelta;
+  /** The chain of causes, nearest first. */
+  why(session: number, factId: number): readonly ViewFact[];
+  observe(session: number, at: number): ClusterView;
+  /** Changes the current lane; the other future is kept. */
+  openLane(session: number, lane: number): SessionInfo;
+  run(session: number): RunFile;
+  digest(session: number): string;
+  close(session: number): void;
+}
+
+/** Settings that a fork changes from the beginning of the run, by Kafka's names; producers by id. */
+export interface SpecChanges {
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  readonly producers?: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
+  readonly seed?: number;
+}
