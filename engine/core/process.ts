@@ -24,6 +24,8 @@ export interface ProcessContext {
   touch(path: string, file: LogFile): void;
   /** Records a fact. Its cause is the newest fact of this handler, or what led to the event. Returns its id. */
   trace<F extends Fact>(fact: F): number;
+  /** Answers an operator's input: the host reads these in order. Data as the layer above defines it. */
+  outcome(value: unknown): void;
   /** The process ends by its own will: connections are closed, memory is gone, the disk stays. */
   exit(): void;
 }

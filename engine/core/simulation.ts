@@ -324,5 +324,6 @@ class Context implements ProcessContext {
   }
   touch(path: string, file: LogFile): void { this.#simulation.markDirty(this.#process, path, file); }
   trace<F extends Fact>(fact: F): number { return this.#simulation.trace(this.name, fact); }
+  outcome(value: unknown): void { this.#simulation.world.outcomes.push(value); }
   exit(): void { this.#simulation.exit(this.#process); }
 }
