@@ -1,0 +1,88 @@
+/**
+ * Lessons as an Astro content collection. Parsing is ours (parse-lesson.ts), rendering is Astro's Markdown engine,
+ * once per lesson; glosses and measured numbers are put into its HTML.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Loader, LoaderContext } from 'astro/loaders';
+import { checkFidelityIds, readCourse } from './course.ts';
+import type { Course } from './course.ts';
+import { readFidelityLedger } from './fidelity-ledger.ts';
+import { addGlosses, readGlossary } from './glossary.ts';
+import { fillMeasuredLinks } from './measured-links.ts';
+import type { MeasuredNumbers } from './measured-links.ts';
+import type { Lesson } from './parse-lesson.ts';
+
+export interface LessonLoaderOptions {
+  /** Runs a lesson's cluster and gives the text of its measured numbers. Left out: the page measures them. */
+  readonly measure?: (lesson: Lesson) => Promise<MeasuredNumbers>;
+}
+
+/** Collection `lessons`: id "part/lesson", data = Lesson, rendered HTML with placeholders for the blocks. */
+export function lessonLoader(options: LessonLoaderOptions = {}): Loader {
+  return {
+    name: 'lessons',
+    load: async (context) => {
+      const load = async (): Promise<void> => {
+        const root = fileURLToPath(context.config.root);
+        const course = readCourse(root);
+        checkAgainstLedger(course, root);
+        context.store.clear();
+        for (const lesson of course.lessons) await storeLesson(lesson, root, context, options);
+      };
+      await load();
+      reloadOnChange(context, load);
+    },
+  };
+}
+
+async function storeLesson(lesson: Lesson, root: string, context: LoaderContext, options: LessonLoaderOptions): Promise<void> {
+  const glossaryFile = 'lessons/glossary.yml';
+  const glossary = readGlossary(readFileSync(join(root, glossaryFile), 'utf8'), glossaryFile);
+  const numbers = options.measure === undefined ? new Map<string, string>() : await options.measure(lesson);
+  const rendered = await context.renderMarkdown(lesson.markdown);
+  const html = addGlosses(fillMeasuredLinks(rendered.html, lesson.blocks, numbers), glossary);
+  context.store.set({
+    id: `${lesson.partId}/${lesson.id}`,
+    data: { ...lesson },
+    filePath: lesson.file,
+    rendered: { ...rendered, html },
+  });
+}
+
+/** Collection `parts`: the plan of the course with what is open in it. */
+export function partLoader(): Loader {
+  return {
+    name: 'parts',
+    load: async (context) => {
+      const load = async (): Promise<void> => {
+        context.store.clear();
+        for (const part of readCourse(fileURLToPath(context.config.root)).parts) {
+          context.store.set({ id: part.id, data: { ...part } });
+        }
+      };
+      await load();
+      reloadOnChange(context, load);
+    },
+  };
+}
+
+/** A ledger that has no row yet cannot judge. */
+function checkAgainstLedger(course: Course, root: string): void {
+  const file = join(root, 'engine/FIDELITY.md');
+  if (!existsSync(file)) return;
+  const ids = readFidelityLedger(readFileSync(file, 'utf8')).map((row) => row.id);
+  if (ids.length > 0) checkFidelityIds(course, ids);
+}
+
+/** In `npm run dev` a saved lesson shows at once, and a mistake in it is written to the terminal. */
+function reloadOnChange(context: LoaderContext, load: () => Promise<void>): void {
+  const folder = fileURLToPath(new URL('lessons/', context.config.root));
+  const reload = (path: string): void => {
+    if (!path.startsWith(folder)) return;
+    load().catch((reason: unknown) => context.logger.error(reason instanceof Error ? reason.message : String(reason)));
+  };
+  context.watcher?.add(folder);
+  context.watcher?.on('change', reload).on('add', reload).on('unlink', reload);
+}

@@ -1,0 +1,24 @@
+/** Numbers in the prose that nobody typed: `[](run:name)` becomes the value that this lesson's own run gives. */
+import { escapeHtml } from './inline-markdown.ts';
+import type { LessonBlock } from './lesson-blocks.ts';
+import { measuresOf } from './parse-lesson.ts';
+
+/** Text of each measured number, by the name of its measure: leaderless -> "8.914 s". */
+export type MeasuredNumbers = ReadonlyMap<string, string>;
+
+/**
+ * Fills the empty `run:` links of rendered HTML. A number that the build did not measure says so and is filled in
+ * by the page's own cluster; it never shows an invented value.
+ */
+export function fillMeasuredLinks(html: string, blocks: readonly LessonBlock[], numbers: MeasuredNumbers): string {
+  const asked = new Set(blocks.flatMap((block) => (block.kind === 'why' && block.of !== null ? [block.of] : [])));
+  const what = new Map(measuresOf(blocks).map((measure) => [measure.name, measure.what]));
+  return html.replaceAll(/<a href="run:([^"]+)"><\/a>/g, (_, name: string) => {
+    const value = numbers.get(name);
+    const target = asked.has(name) ? `#why-${name}` : '#bench';
+    const title = escapeHtml(what.get(name) ?? name);
+    const state = value === undefined ? ' data-unmeasured' : '';
+    const text = value === undefined ? 'not yet measured' : escapeHtml(value);
+    return `<a class="engine" href="${target}" data-measure="${escapeHtml(name)}" title="${title}"${state}>${text}</a>`;
+  });
+}
