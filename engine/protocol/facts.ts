@@ -59,7 +59,7 @@ export type ClientFact =
   | { readonly kind: "position-reset"; readonly client: string; readonly topic: string; readonly partition: number; readonly offset: number;
     readonly why: KafkaError | "seek" };
 
-/** What a person did: the input that everything after it may be caused by. */
-export type OperatorFact = { readonly kind: "command"; readonly input: number; readonly command: { readonly do: string } };
+/** What a person did: the input that everything after it may be caused by. `refused`: why it did not fit the moment; then nothing was done. */
+export type OperatorFact = { readonly kind: "command"; readonly input: number; readonly command: { readonly do: string }; readonly refused?: string };
 
 export type KafkaFact = QuorumFact | ControllerFact | ReplicaFact | ClientFact | OperatorFact;

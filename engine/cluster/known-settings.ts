@@ -1,0 +1,111 @@
+// The settings that the engine models, by Kafka's names, with their kind and range: what a spec may set. A setting that Kafka has and
+// the engine does not model is refused rather than ignored (FIDELITY: CLUSTER-SETTINGS).
+import { AuthorError, didYouMean, shown } from "./author-error.ts";
+import { type Fields, readObject } from "./read-input.ts";
+import type { Settings } from "./spec.ts";
+
+type SettingKind = readonly ["integer", number, number] | readonly ["boolean"] | readonly ["one-of", ...string[]];
+type SettingTable = Readonly<Record<string, SettingKind>>;
+
+const INT_MAX = 2147483647;
+const ms: SettingKind = ["integer", 0, INT_MAX];
+const positiveMs: SettingKind = ["integer", 1, INT_MAX];
+const bytes: SettingKind = ["integer", 1, INT_MAX];
+const flag: SettingKind = ["boolean"];
+
+/** server.properties: broker and controller. */
+export const NODE_SETTINGS: SettingTable = {
+  "auto.leader.rebalance.enable": flag, "leader.imbalance.check.interval.seconds": ["integer", 1, INT_MAX],
+  "leader.imbalance.per.broker.percentage": ["integer", 0, 100],
+  "broker.heartbeat.interval.ms": positiveMs, "broker.session.timeout.ms": positiveMs,
+  "controlled.shutdown.enable": flag,
+  "controller.quorum.election.timeout.ms": positiveMs, "controller.quorum.fetch.timeout.ms": positiveMs,
+  "controller.quorum.election.backoff.max.ms": positiveMs, "controller.quorum.request.timeout.ms": positiveMs,
+  "controller.quorum.retry.backoff.ms": ms, "controller.quorum.append.linger.ms": ms,
+  "metadata.max.idle.interval.ms": ms,
+  "default.replication.factor": ["integer", 1, 9], "min.insync.replicas": ["integer", 1, 9], "num.partitions": ["integer", 1, 1000],
+  "message.max.bytes": bytes, "unclean.leader.election.enable": flag,
+  "num.io.threads": ["integer", 1, 64], "num.network.threads": ["integer", 1, 64], "queued.max.requests": ["integer", 1, 100_000],
+  "num.replica.fetchers": ["integer", 1, 8],
+  "replica.lag.time.max.ms": positiveMs, "replica.fetch.wait.max.ms": ms, "replica.fetch.min.bytes": ["integer", 1, INT_MAX],
+  "replica.fetch.max.bytes": bytes, "replica.fetch.response.max.bytes": bytes, "replica.fetch.backoff.ms": ms,
+  "replica.socket.timeout.ms": positiveMs, "replica.high.watermark.checkpoint.interval.ms": positiveMs,
+  "request.timeout.ms": positiveMs, "log.segment.bytes": bytes, "log.retention.ms": ["integer", -1, Number.MAX_SAFE_INTEGER],
+  "log.retention.bytes": ["integer", -1, Number.MAX_SAFE_INTEGER], "log.retention.check.interval.ms": positiveMs,
+  "producer.id.expiration.ms": positiveMs,
+};
+
+export const TOPIC_SETTINGS: SettingTable = {
+  "min.insync.replicas": ["integer", 1, INT_MAX], "max.message.bytes": ["integer", 0, INT_MAX], "unclean.leader.election.enable": flag,
+  "message.timestamp.type": ["one-of", "CreateTime", "LogAppendTime"], "segment.bytes": ["integer", 14, INT_MAX],
+  "retention.ms": ["integer", -1, Number.MAX_SAFE_INTEGER], "retention.bytes": ["integer", -1, Number.MAX_SAFE_INTEGER],
+  "cleanup.policy": ["one-of", "delete"],
+};
+
+const CLIENT_SETTINGS: SettingTable = {
+  "metadata.max.age.ms": ms, "reconnect.backoff.ms": ms, "reconnect.backoff.max.ms": ms, "retry.backoff.ms": ms,
+  "retry.backoff.max.ms": ms, "request.timeout.ms": ms, "socket.connection.setup.timeout.ms": positiveMs,
+  "socket.connection.setup.timeout.max.ms": positiveMs, "connections.max.idle.ms": ["integer", -1, Number.MAX_SAFE_INTEGER],
+};
+
+export const PRODUCER_SETTINGS: SettingTable = {
+  ...CLIENT_SETTINGS,
+  "acks": ["one-of", "0", "1", "-1", "all"], "batch.size": ["integer", 0, INT_MAX], "linger.ms": ms, "buffer.memory": ["integer", 0, Number.MAX_SAFE_INTEGER],
+  "max.block.ms": ms, "max.request.size": ["integer", 0, INT_MAX], "delivery.timeout.ms": ms, "retries": ["integer", 0, INT_MAX],
+  "enable.idempotence": flag, "max.in.flight.requests.per.connection": ["integer", 1, INT_MAX],
+  "partitioner.ignore.keys": flag, "partitioner.adaptive.partitioning.enable": flag, "partitioner.availability.timeout.ms": ms,
+};
+
+export const CONSUMER_SETTINGS: SettingTable = {
+  ...CLIENT_SETTINGS,
+  "fetch.min.bytes": ["integer", 0, INT_MAX], "fetch.max.bytes": ["integer", 0, INT_MAX], "fetch.max.wait.ms": ms,
+  "max.partition.fetch.bytes": ["integer", 0, INT_MAX], "max.poll.records": ["integer", 1, INT_MAX],
+  "auto.offset.reset": ["one-of", "earliest", "latest", "none"], "check.crcs": flag, "client.rack": ["one-of", ""],
+};
+
+/** Checks names, kinds and ranges; numbers and booleans may be written as texts, as Kafka's files do. */
+export function readSettings(where: string, value: unknown, table: SettingTable, what: string): Settings {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) readObject(where, value, Object.keys(table).slice(0, 3));
+  const fields = value as Fields;
+  for (const name of Object.keys(fields)) {
+    const kind = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (kind === undefined) {
+      const known = Object.keys(table);
+      throw new AuthorError({
+        code: "unknown-key", where: `${where}["${name}"]`, what: `"${name}" is not a ${what} setting that is modelled here`,
+        expected: `one of the ${known.length} modelled settings, such as "${known[0]}"`, found: `"${name}"`,
+        cure: didYouMean(name, known, `Remove "${name}"; engine/FIDELITY.md lists what is modelled.`),
+      });
+    }
+    checkSetting(`${where}["${name}"]`, fields[name], kind);
+  }
+  return fields as Settings;
+}
+
+function checkSetting(where: string, value: unknown, kind: SettingKind): void {
+  switch (kind[0]) {
+    case "integer": {
+      const [, min, max] = kind;
+      const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
+      if (typeof number === "number" && Number.isSafeInteger(number) && number >= min && number <= max) return;
+      throw new AuthorError({
+        code: typeof number === "number" ? "out-of-range" : "wrong-kind", where, what: "this setting is a whole number",
+        expected: `a whole number from ${min} to ${max}`, found: shown(value), cure: `Give a number from ${min} to ${max}.`,
+      });
+    }
+    case "boolean":
+      if (value === true || value === false || value === "true" || value === "false") return;
+      throw new AuthorError({
+        code: "wrong-kind", where, what: "this setting is true or false", expected: "true or false", found: shown(value),
+        cure: "Write true or false.",
+      });
+    case "one-of": {
+      const [, ...known] = kind;
+      if (known.includes(String(value))) return;
+      throw new AuthorError({
+        code: "unknown-value", where, what: `unknown value ${shown(value)}`, expected: `one of ${known.map(name => `"${name}"`).join(", ")}`,
+        found: shown(value), cure: didYouMean(String(value), known, `Write one of ${known.map(name => `"${name}"`).join(", ")}.`),
+      });
+    }
+  }
+}
