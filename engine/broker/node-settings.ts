@@ -1,0 +1,79 @@
+// What a node of the cluster is started with: its place, the quorum's voters, and the broker settings of server.properties with
+// Kafka's defaults (ReplicationConfigs, ServerConfigs, ServerLogConfigs of 3.9). Settings that another part of the node reads
+// (quorum, sessions, leader balance) are read there from the same overrides.
+import type { Settings } from "#engine/cluster/spec.ts";
+import type { Endpoint } from "#engine/protocol/network-client.ts";
+
+/** @property overrides settings that differ from the defaults, by Kafka's names. @property quorum all voters, this node among them. */
+export interface KafkaNodeSettings {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly rack: string | null;
+  readonly clusterId: string;
+  readonly quorum: readonly QuorumVoter[];
+  readonly overrides: Settings;
+}
+/** @property port of the controller listener. */
+export interface QuorumVoter extends Endpoint { readonly nodeId: number }
+
+export const BROKER_PORT = 9092;
+export const CONTROLLER_PORT = 9093;
+
+/** Names and defaults of the whole numbers that the broker part reads. */
+const NUMBERS = {
+  "broker.heartbeat.interval.ms": 2_000,
+  "broker.session.timeout.ms": 9_000,
+  "default.replication.factor": 1,
+  "fetch.max.bytes": 57_671_680,
+  "log.segment.bytes": 1_073_741_824,
+  "message.max.bytes": 1_048_588,
+  "min.insync.replicas": 1,
+  "num.io.threads": 8,
+  "num.partitions": 1,
+  "producer.id.expiration.ms": 86_400_000,
+  "queued.max.requests": 500,
+  "replica.fetch.backoff.ms": 1_000,
+  "replica.fetch.max.bytes": 1_048_576,
+  "replica.fetch.min.bytes": 1,
+  "replica.fetch.response.max.bytes": 10_485_760,
+  "replica.fetch.wait.max.ms": 500,
+  "replica.high.watermark.checkpoint.interval.ms": 5_000,
+  "replica.lag.time.max.ms": 30_000,
+  "replica.socket.timeout.ms": 30_000,
+} as const;
+
+const FLAGS = { "auto.create.topics.enable": true } as const;
+
+/** Read by the quorum, the controller or the broker's life cycle. */
+const READ_ELSEWHERE: readonly string[] = [
+  "auto.leader.rebalance.enable", "controlled.shutdown.enable", "controller.quorum.append.linger.ms",
+  "controller.quorum.election.backoff.max.ms", "controller.quorum.election.timeout.ms", "controller.quorum.fetch.timeout.ms",
+  "controller.quorum.request.timeout.ms", "controller.quorum.retry.backoff.ms", "initial.broker.registration.timeout.ms",
+  "leader.imbalance.check.interval.seconds", "metadata.max.idle.interval.ms", "unclean.leader.election.enable",
+];
+
+type NumberName = keyof typeof NUMBERS;
+type FlagName = keyof typeof FLAGS;
+/** Typed broker settings, by Kafka's names. Plain data. */
+export type BrokerSettings = Readonly<Record<NumberName, number>> & Readonly<Record<FlagName, boolean>>;
+
+const SETTING_NAMES: ReadonlySet<string> = new Set([...Object.keys(NUMBERS), ...Object.keys(FLAGS), ...READ_ELSEWHERE]);
+
+/** Overrides over defaults. A text stands for the number or truth value it spells, as in Kafka's files. */
+export function brokerSettings(overrides: Settings): BrokerSettings {
+  const settings: Record<string, number | boolean> = { ...NUMBERS, ...FLAGS };
+  for (const name of Object.keys(NUMBERS)) {
+    const value = overrides[name];
+    if (value !== undefined) settings[name] = Number(value);
+  }
+  for (const name of Object.keys(FLAGS)) {
+    const value = overrides[name];
+    if (value !== undefined) settings[name] = value === true || value === "true";
+  }
+  return settings as unknown as BrokerSettings;
+}
+
+/** Names that no part of a node reads, in the order given: whoever builds a cluster refuses them. */
+export function unknownSettings(overrides: Settings): string[] {
+  return Object.keys(overrides).filter(name => !SETTING_NAMES.has(name));
+}
