@@ -1,0 +1,222 @@
+/**
+ * Letters, slips and receipts on their way, from the facts of the trace. Pure: `flightsAt` is a function of the facts and the clock.
+ *
+ * A hop ends exactly at its event, so a shelf never shows what its log does not hold. Real latency is often too short to see, so a letter
+ * that comes from outside may start its hop early; an answer may not, because it cannot leave before what it answers has arrived.
+ */
+import { type FactFollower, firstIndex } from '#src/session/fact-store.ts';
+import type { BatchView, MessageView, ViewFact } from '#engine/cluster/view.ts';
+import { brokerOf, shortKey } from './shown-text.ts';
+import { clamp01, durationUs, HOP_US, LINGER_US, type Pace } from './motion-curves.ts';
+
+/** `letter` falls to the leader, `copy` goes to a follower, `fetch` asks, `receipt` acknowledges, `refusal` says an error, `delivery` goes to a consumer. */
+export type FlightKind = 'letter' | 'copy' | 'fetch' | 'receipt' | 'refusal' | 'delivery';
+
+export interface Flight {
+  readonly id: number;
+  readonly kind: FlightKind;
+  /** Process names. */
+  readonly from: string;
+  readonly to: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Where it lands or what it speaks of; -1 when the log's end is meant. */
+  readonly offset: number;
+  readonly label: string;
+  /** Kafka's error name, for a refusal. */
+  readonly error: string | null;
+  readonly sentUs: number;
+  readonly endUs: number;
+  /** It may leave before it was sent, because nothing on the stage comes before it. */
+  readonly isFromOutside: boolean;
+  /** It never arrived: when the other end stopped, or the network was cut. */
+  lostAtUs: number | null;
+  readonly connection: number;
+}
+
+/** A flight at an instant. `part`: how much of its way it has gone; lost ones stop short and are crossed. */
+export interface FlightNow { readonly flight: Flight; readonly part: number; readonly isCrossed: boolean }
+
+/** More letters than this in a shown second on one path are one dense line. */
+export const LETTERS_PER_SECOND_MAX = 20;
+/** Where a lost letter stops. */
+const LOST_PART = 0.82;
+
+export interface AirNow {
+  readonly flights: readonly FlightNow[];
+  /** Paths too busy for letters, with how many letters they carry in a shown second. */
+  readonly dense: readonly { readonly flight: Flight; readonly perSecond: number }[];
+}
+
+export class FlightLog implements FactFollower {
+  /** By the time they end. */
+  readonly #flights: Flight[] = [];
+  readonly #fetched = new Map<string, { id: number; offset: number }[]>();
+  readonly #heldSenders = new Map<string, number>();
+  #longestUs = 0;
+
+  add(entry: ViewFact): void {
+    const fact = entry.fact;
+    if (fact.kind === 'message') this.#message(entry, fact);
+    else if (fact.kind === 'log-appended' && fact.asLeader) this.#landed(entry.at, `broker-${fact.broker}`, fact);
+    else if (fact.kind === 'process-stopped') this.#lose(entry.at, (flight) => flight.to === fact.process);
+    else if (fact.kind === 'message-dropped') this.#lose(entry.at, (flight) => flight.connection === fact.connection && flight.from === fact.from);
+    else if (fact.kind === 'message-held') {
+      this.#heldSenders.set(`${fact.connection} ${fact.from}`, entry.id);
+      this.#lose(entry.at, (flight) => flight.connection === fact.connection && flight.from === fact.from);
+    } else if (fact.kind === 'link-healed' || fact.kind === 'process-started') this.#heldSenders.clear();
+    else if (fact.kind === 'peer-unreachable') this.#unreachable(entry, fact.client, fact.broker);
+  }
+
+  dropFrom(firstId: number): void {
+    const kept = this.#flights.filter((flight) => flight.id < firstId);
+    this.#flights.length = 0;
+    this.#flights.push(...kept);
+    for (const list of this.#fetched.values()) list.length = firstIndex(list, (it) => it.id >= firstId);
+    for (const [key, id] of this.#heldSenders) if (id >= firstId) this.#heldSenders.delete(key);
+  }
+
+  get all(): readonly Flight[] {
+    return this.#flights;
+  }
+
+  /** What is in the air over a topic at `us`. */
+  airAt(us: number, topic: string, pace: Pace): AirNow {
+    const hop = durationUs(HOP_US, pace);
+    const linger = durationUs(LINGER_US, pace);
+    const second = 1_000_000 * pace.speed;
+    const near = this.#between(us - Math.max(linger, second / 2), us + Math.max(hop, second / 2)).filter((it) => it.topic === topic);
+    const perPath = new Map<string, Flight[]>();
+    for (const flight of near) {
+      if (Math.abs(flight.endUs - us) > second / 2) continue;
+      const path = pathKey(flight);
+      const list = perPath.get(path);
+      if (list === undefined) perPath.set(path, [flight]);
+      else list.push(flight);
+    }
+    const dense = [...perPath.values()].filter((list) => list.length > LETTERS_PER_SECOND_MAX);
+    const densePaths = new Set(dense.flatMap((list) => list.slice(0, 1).map(pathKey)));
+    return {
+      flights: near.flatMap((flight) => (densePaths.has(pathKey(flight)) ? [] : flightNow(flight, us, { hop, linger, pace }))),
+      dense: dense.flatMap((list) => list.slice(0, 1).map((flight) => ({ flight, perSecond: list.length }))),
+    };
+  }
+
+  #message(entry: ViewFact, message: MessageView): void {
+    const { summary } = message;
+    switch (summary.about) {
+      case 'produce':
+        for (const { topic, partition, batches } of summary.partitions) {
+          if (batches.length > 0) this.#launch(entry, message, { kind: 'letter', topic, partition, offset: -1, label: labelOf(batches), isFromOutside: true });
+        }
+        return;
+      case 'produce-response':
+        for (const { topic, partition, error, baseOffset } of summary.partitions) {
+          const kind = error === 'NONE' ? 'receipt' : 'refusal';
+          this.#launch(entry, message, { kind, topic, partition, offset: baseOffset, label: '', ...(error === 'NONE' ? {} : { error }) });
+        }
+        return;
+      case 'fetch':
+        for (const { topic, partition, fetchOffset } of summary.partitions) {
+          if (summary.replica >= 0 && this.#isNews(entry.id, `${message.from} ${topic}/${partition}`, fetchOffset)) {
+            this.#launch(entry, message, { kind: 'fetch', topic, partition, offset: fetchOffset, label: '' });
+          }
+        }
+        return;
+      case 'fetch-response':
+        for (const { topic, partition, error, batches } of summary.partitions) {
+          const first = batches[0];
+          const kind = brokerOf(message.to) === null ? 'delivery' : 'copy';
+          if (first !== undefined) this.#launch(entry, message, { kind, topic, partition, offset: first.baseOffset, label: labelOf(batches) });
+          else if (error !== 'NONE') this.#launch(entry, message, { kind: 'refusal', topic, partition, offset: -1, label: '', error });
+        }
+        return;
+      case 'other':
+        return;
+    }
+  }
+
+  /** A follower asks all the time; only a question from a new offset tells the leader something. */
+  #isNews(id: number, asker: string, offset: number): boolean {
+    const list = this.#fetched.get(asker) ?? [];
+    this.#fetched.set(asker, list);
+    if (list.at(-1)?.offset === offset) return false;
+    list.push({ id, offset });
+    return true;
+  }
+
+  #launch(
+    entry: ViewFact, message: MessageView,
+    what: { kind: FlightKind; topic: string; partition: number; offset: number; label: string; error?: string; isFromOutside?: boolean },
+  ): void {
+    const isHeld = this.#heldSenders.has(`${message.connection} ${message.from}`);
+    this.#insert({
+      id: entry.id, from: message.from, to: message.to, sentUs: entry.at, endUs: Math.max(entry.at, message.arrivesAt),
+      lostAtUs: isHeld ? message.arrivesAt : null, connection: message.connection, error: null, isFromOutside: false, ...what,
+    });
+  }
+
+  /** A connection that was refused carried no message: the letter is drawn as it was turned away. */
+  #unreachable(entry: ViewFact, client: string, broker: number): void {
+    const last = this.#flights.findLast((flight) => flight.kind === 'letter' && flight.from === client && flight.to === `broker-${broker}`);
+    if (last === undefined) return;
+    this.#insert({ ...last, id: entry.id, sentUs: entry.at, endUs: entry.at, isFromOutside: true, lostAtUs: entry.at, connection: -1 });
+  }
+
+  /** A letter is known to have landed when the leader's log says where. */
+  #landed(atUs: number, leader: string, fact: { topic: string; partition: number; batch: BatchView }): void {
+    for (let index = this.#flights.length - 1; index >= 0; index -= 1) {
+      const flight = this.#flights[index];
+      if (flight === undefined || flight.endUs < atUs - 30_000_000) return;
+      if (flight.kind !== 'letter' || flight.to !== leader || flight.endUs > atUs || flight.offset >= 0) continue;
+      if (flight.topic !== fact.topic || flight.partition !== fact.partition) continue;
+      this.#flights[index] = { ...flight, offset: fact.batch.baseOffset, endUs: flight.endUs };
+      return;
+    }
+  }
+
+  #lose(atUs: number, isMeant: (flight: Flight) => boolean): void {
+    for (let index = this.#flights.length - 1; index >= 0; index -= 1) {
+      const flight = this.#flights[index];
+      if (flight === undefined || flight.endUs < atUs) return;
+      if (flight.sentUs <= atUs && flight.lostAtUs === null && isMeant(flight)) flight.lostAtUs = atUs;
+    }
+  }
+
+  #insert(flight: Flight): void {
+    this.#longestUs = Math.max(this.#longestUs, flight.endUs - flight.sentUs);
+    this.#flights.splice(firstIndex(this.#flights, (it) => it.endUs > flight.endUs), 0, flight);
+  }
+
+  /** Flights that may be seen between two instants. */
+  #between(fromUs: number, toUs: number): readonly Flight[] {
+    const start = firstIndex(this.#flights, (it) => it.endUs >= fromUs);
+    const end = firstIndex(this.#flights, (it) => it.endUs > toUs + this.#longestUs);
+    return this.#flights.slice(start, end);
+  }
+}
+
+export function pathKey(flight: Flight): string {
+  return `${flight.kind} ${flight.from} ${flight.to} ${flight.partition}`;
+}
+
+/** Where a flight is at `us`: none or one. */
+function flightNow(flight: Flight, us: number, how: { hop: number; linger: number; pace: Pace }): readonly FlightNow[] {
+  const earliest = flight.isFromOutside ? Math.min(flight.sentUs, flight.endUs - how.hop) : flight.sentUs;
+  const isRefusal = flight.kind === 'refusal';
+  const isLost = flight.lostAtUs !== null;
+  const until = isLost || isRefusal ? flight.endUs + how.linger : flight.endUs;
+  if (us < earliest || us >= until) return [];
+  const way = clamp01((us - earliest) / Math.max(1, flight.endUs - earliest));
+  const limit = isLost ? LOST_PART : 1;
+  const isStopped = isLost && flight.lostAtUs !== null && us >= flight.lostAtUs;
+  if (how.pace.isStill) return [{ flight, part: isLost ? LOST_PART : 0.5, isCrossed: isStopped || isRefusal }];
+  return [{ flight, part: Math.min(limit, way), isCrossed: (isLost && way >= limit) || isStopped || isRefusal }];
+}
+
+function labelOf(batches: readonly BatchView[]): string {
+  const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+  const first = shortKey(batches[0]?.records[0]?.key ?? null);
+  if (count <= 1) return first;
+  return first === '' ? String(count) : `${first} +${count - 1}`;
+}
