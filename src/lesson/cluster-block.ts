@@ -23,6 +23,10 @@ export interface ProducerForm {
   readonly acks: string | null;
   /** Taken in turn, from the first. Empty: records without a key. */
   readonly keys: readonly string[];
+  /** Value of its n-th record, with {n} replaced; null: the engine's own. */
+  readonly value: string | null;
+  /** It stops after so many records; null: never. */
+  readonly records: number | null;
   readonly settings: Settings;
 }
 
@@ -78,6 +82,8 @@ const producer = record(
     every: optional(duration),
     acks: optional(textLike(/^(all|-1|0|1)$/, 'all, 0 or 1')),
     keys: optional(listOf(text)),
+    value: optional(text),
+    records: optional(integer(1, 1_000_000)),
   },
   kafkaSettings,
 );
@@ -92,7 +98,7 @@ const consumer = record(
 const cluster = record(
   {
     describe: required(text),
-    preset: optional(textLike(/^[a-z0-9-]+(\/[a-z0-9-]+)*$/, 'a preset such as guides/three-nodes')),
+    preset: optional(textLike(/^guides\/three-nodes$/, 'guides/three-nodes')),
     brokers: optional(integer(1, BROKERS_MAX)),
     topics: optional(mapOf(topic)),
     producers: optional(mapOf(producer)),
@@ -128,6 +134,8 @@ export function readCluster(fence: Fence, file: string): ClusterForm {
       every: it.every ?? null,
       acks: it.acks ?? null,
       keys: it.keys ?? [],
+      value: it.value ?? null,
+      records: it.records ?? null,
       settings: settingsOf(it),
     })),
     consumers: mapValues(form.consumers ?? {}, (it) => ({

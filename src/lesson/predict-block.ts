@@ -6,23 +6,20 @@ import { headAsYaml } from './cluster-block.ts';
 import type { Fence } from './fence-scanner.ts';
 import { name } from './front-matter.ts';
 import {
-  duration, entriesOf, integer, listOf, optional, readYaml, record, required, text, wrongKind,
+  duration, entriesOf, integer, listOf, optional, readYaml, record, required, text, textLike, wrongKind,
 } from './strict-yaml.ts';
 import type { Reader, YamlPlace } from './strict-yaml.ts';
 
-/** One thing done to the cluster once the learner has answered. Verbs are those of the `cluster` object in cells. */
+/** One thing done to the cluster once the learner has answered. Verbs are those of engine/cluster/commands.ts, and `advance`. */
 export type PredictStep =
-  | { readonly verb: 'kill' | 'shutdown' | 'pause' | 'resume' | 'restart' | 'powerLoss'; readonly broker: number }
+  | { readonly verb: BrokerVerb; readonly broker: number }
   | { readonly verb: 'advance'; readonly duration: string }
-  | { readonly verb: 'cut' | 'heal'; readonly between: readonly [number, number] }
-  | { readonly verb: 'electPreferred'; readonly topic: string }
-  | {
-      readonly verb: 'send';
-      readonly topic: string;
-      readonly key: string | null;
-      readonly value: string;
-      readonly acks: string | null;
-    };
+  | { readonly verb: 'cut' | 'heal'; readonly from: readonly number[]; readonly to: readonly number[] }
+  | { readonly verb: 'elect-leaders' }
+  | { readonly verb: 'send'; readonly producer: string; readonly topic: string; readonly key: string | null; readonly value: string };
+
+const BROKER_VERBS = ['kill', 'power-loss', 'shut-down', 'pause', 'resume', 'restart'] as const;
+type BrokerVerb = (typeof BROKER_VERBS)[number];
 
 /** What is measured in the run after the steps. */
 export type PredictAnswer =
@@ -59,35 +56,35 @@ const broker = integer(0, BROKER_MAX);
 const partition = integer(0, PARTITION_MAX);
 
 const brokerStep =
-  (verb: 'kill' | 'shutdown' | 'pause' | 'resume' | 'restart' | 'powerLoss'): Reader<PredictStep> =>
+  (verb: BrokerVerb): Reader<PredictStep> =>
   (node, place, key) => ({ verb, broker: broker(node, place, key) });
 
+/** `cut: { from: [1], to: [2, 3] }`: nothing passes between the two sides. */
+const sides = record({ from: required(listOf(broker)), to: required(listOf(broker)) });
 const linkStep =
   (verb: 'cut' | 'heal'): Reader<PredictStep> =>
-  (node, place, key) => {
-    const [first, second, ...more] = listOf(broker)(node, place, key);
-    if (first === undefined || second === undefined || more.length > 0) {
-      throw wrongKind(node, place, key, { expected: 'two brokers', cure: `Write "${key}: [1, 2]".` });
-    }
-    return { verb, between: [first, second] };
-  };
+  (node, place, key) => ({ verb, ...sides(node, place, key) });
 
-const sendForm = record({ topic: required(text), key: optional(text), value: required(text), acks: optional(text) });
+const sendForm = record({ producer: required(text), topic: required(text), key: optional(text), value: required(text) });
+const preferred = textLike(/^preferred$/, 'preferred');
 
 const STEP_READERS: Readonly<Record<PredictStep['verb'], Reader<PredictStep>>> = {
   kill: brokerStep('kill'),
-  shutdown: brokerStep('shutdown'),
+  'power-loss': brokerStep('power-loss'),
+  'shut-down': brokerStep('shut-down'),
   pause: brokerStep('pause'),
   resume: brokerStep('resume'),
   restart: brokerStep('restart'),
-  powerLoss: brokerStep('powerLoss'),
   cut: linkStep('cut'),
   heal: linkStep('heal'),
   advance: (node, place, key) => ({ verb: 'advance', duration: duration(node, place, key) }),
-  electPreferred: (node, place, key) => ({ verb: 'electPreferred', topic: text(node, place, key) }),
+  'elect-leaders': (node, place, key) => {
+    preferred(node, place, key);
+    return { verb: 'elect-leaders' };
+  },
   send: (node, place, key) => {
     const form = sendForm(node, place, key);
-    return { verb: 'send', topic: form.topic, key: form.key ?? null, value: form.value, acks: form.acks ?? null };
+    return { verb: 'send', producer: form.producer, topic: form.topic, key: form.key ?? null, value: form.value };
   },
 };
 

@@ -1,0 +1,24 @@
+/** Finds the live blocks of a lesson in the page, with the data that the build wrote beside each. */
+import type { ClusterBlock, LessonBlock } from '#src/lesson/lesson-blocks.ts';
+
+export interface MountedBlock {
+  readonly element: HTMLElement;
+  readonly block: LessonBlock;
+}
+
+/** Every block of the page, in order. The data is ours, written by the build from checked text. */
+export function blocksInPage(root: ParentNode): readonly MountedBlock[] {
+  return [...root.querySelectorAll<HTMLElement>('[data-block]')].flatMap((element) => {
+    const data = element.querySelector(':scope > script[type="application/json"]')?.textContent;
+    return data === null || data === undefined ? [] : [{ element, block: JSON.parse(data) as LessonBlock }];
+  });
+}
+
+export function clusterOfBench(bench: HTMLElement): ClusterBlock {
+  return JSON.parse(bench.dataset['cluster'] ?? 'null') as ClusterBlock;
+}
+
+/** The element of a block or bench that a live part takes over; its static content is replaced by the part. */
+export function mountPoint(inside: ParentNode, name: string): HTMLElement | null {
+  return inside.querySelector<HTMLElement>(`[data-mount="${name}"]`);
+}
