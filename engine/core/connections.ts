@@ -150,7 +150,6 @@ function receive(
   if (event.kind === "accepted") transmit(simulation, connection, 0, "connected", null, BARE_SEGMENT_BYTES);
   if (event.kind === "closed") {
     connection.open[end] = false;
-    connection.open[other] = false;
     forgetWhenClosed(simulation, connection);
   }
   return true;

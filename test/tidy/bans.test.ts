@@ -7,8 +7,8 @@ const BANNED_MATH = new Set(["random", "sin", "cos", "tan", "asin", "acos", "ata
 const BANNED_NAMES = new Map([
   ["Date", "virtual time comes from context.now"],
   ["Promise", "handlers run to completion; wait with a timer or a purgatory entry"],
+  ["WeakRef", "its life is not defined"],
   ["Intl", "the order of texts must be the same everywhere: compare code units"],
-  ["WeakMap", "its order is not defined"], ["WeakRef", "its life is not defined"],
 ]);
 
 /** Why a node is not allowed below engine/host; undefined when it is. */
