@@ -1,0 +1,107 @@
+/**
+ * Moments of a run in an author's words: "kill 2", "send customer-123", "first ack of partition 1". Diagrams and measured numbers begin
+ * and end at such moments. Reading the words and finding the moment are two steps, so that a lesson with words that nobody can read fails
+ * its test before anybody opens it.
+ */
+import type { ViewFact } from '#engine/cluster/view.ts';
+
+const NODE_VERBS = ['kill', 'power-loss', 'shut-down', 'pause', 'resume', 'restart'] as const;
+export type NodeVerb = (typeof NODE_VERBS)[number];
+
+export type Moment =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'now' }
+  | { readonly kind: 'command'; readonly verb: NodeVerb; readonly node: number }
+  | { readonly kind: 'elect-leaders' }
+  | { readonly kind: 'send'; readonly key: string }
+  | { readonly kind: 'ack' | 'commit' | 'new-leader' | 'consumed'; readonly partition: number }
+  | { readonly kind: 'fenced' | 'in-sync'; readonly node: number };
+
+export const MOMENT_WORDS =
+  '"opening", "now", "kill 2" (or power-loss, shut-down, pause, resume, restart), "elect-leaders", "send customer-123", "ack of partition 1", ' +
+  '"commit of partition 1", "new leader of partition 1", "consumed from partition 1", "fencing of 2", "return of 2"';
+
+/** Null when the words name no moment. A leading "first", "the" or "its" changes nothing. */
+export function readMoment(words: string): Moment | null {
+  const text = words.trim().replace(/^(?:the |its |first )+/, '');
+  if (text === 'opening' || text === 'now' || text === 'elect-leaders') return { kind: text };
+  const command = new RegExp(`^(${NODE_VERBS.join('|')}) (\\d+)$`).exec(text);
+  const verb = NODE_VERBS.find((known) => known === command?.[1]);
+  if (verb !== undefined) return { kind: 'command', verb, node: Number(command?.[2]) };
+  const send = /^send (?:of )?(\S+)$/.exec(text);
+  if (send !== null) return { kind: 'send', key: send[1] ?? '' };
+  const ofPartition = /^(ack of|commit of|new leader of|consumed from) partition (\d+)$/.exec(text);
+  if (ofPartition !== null) return { kind: PARTITION_KINDS[ofPartition[1] ?? ''] ?? 'ack', partition: Number(ofPartition[2]) };
+  const ofNode = /^(fencing|return) of (\d+)$/.exec(text);
+  if (ofNode !== null) return { kind: ofNode[1] === 'fencing' ? 'fenced' : 'in-sync', node: Number(ofNode[2]) };
+  return null;
+}
+
+const PARTITION_KINDS: Readonly<Record<string, 'ack' | 'commit' | 'new-leader' | 'consumed'>> = {
+  'ack of': 'ack', 'commit of': 'commit', 'new leader of': 'new-leader', 'consumed from': 'consumed',
+};
+
+/** Position in `facts` of the last such moment at or before position `before`; -1 when there is none. */
+export function lastMoment(facts: readonly ViewFact[], moment: Moment, before: number = facts.length - 1): number {
+  if (moment.kind === 'opening') return facts.length === 0 ? -1 : 0;
+  if (moment.kind === 'now') return facts.length - 1;
+  for (let position = Math.min(before, facts.length - 1); position >= 0; position -= 1) {
+    if (isMoment(facts, position, moment)) return position;
+  }
+  return -1;
+}
+
+/** Position of the first such moment after `after`; -1 when it has not come. */
+export function nextMoment(facts: readonly ViewFact[], moment: Moment, after: number): number {
+  if (moment.kind === 'now') return facts.length - 1;
+  if (moment.kind === 'opening') return -1;
+  for (let position = after + 1; position < facts.length; position += 1) {
+    if (isMoment(facts, position, moment)) return position;
+  }
+  return -1;
+}
+
+function isMoment(facts: readonly ViewFact[], position: number, moment: Moment): boolean {
+  const fact = facts[position]?.fact;
+  if (fact === undefined) return false;
+  switch (moment.kind) {
+    case 'command':
+      return fact.kind === 'command' && fact.command.do === moment.verb && nodeOf(fact.command) === moment.node;
+    case 'elect-leaders':
+      return fact.kind === 'command' && fact.command.do === 'elect-leaders';
+    case 'send':
+      return fact.kind === 'records-accepted' && fact.keys.includes(moment.key);
+    case 'ack':
+      return fact.kind === 'batch-acknowledged' && fact.partition === moment.partition;
+    case 'commit':
+      return fact.kind === 'high-watermark' && fact.partition === moment.partition;
+    case 'consumed':
+      return fact.kind === 'records-consumed' && fact.partition === moment.partition;
+    case 'new-leader':
+      return fact.kind === 'partition-changed' && fact.partition === moment.partition && fact.leader >= 0
+        && fact.leader !== leaderBefore(facts, position, fact);
+    case 'fenced':
+      return fact.kind === 'broker-fenced' && fact.broker === moment.node;
+    case 'in-sync':
+      return fact.kind === 'partition-changed' && fact.reason === 'isr-expanded' && fact.isr.includes(moment.node);
+    default:
+      return false;
+  }
+}
+
+interface OfPartition { readonly topic: string; readonly partition: number }
+
+/** The leader that the metadata log named last before this position; -1 for none. */
+export function leaderBefore(facts: readonly ViewFact[], position: number, of: OfPartition): number {
+  for (let at = position - 1; at >= 0; at -= 1) {
+    const fact = facts[at]?.fact;
+    if (fact?.kind === 'partition-changed' && fact.topic === of.topic && fact.partition === of.partition) return fact.leader;
+  }
+  return -1;
+}
+
+/** An operator's command is recorded whole; its type in the trace names the verb only. */
+export function nodeOf(command: { readonly do: string }): number | null {
+  const node = 'node' in command ? command.node : null;
+  return typeof node === 'number' ? node : null;
+}
