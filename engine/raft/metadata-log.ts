@@ -1,0 +1,90 @@
+// The replicated log of a metadata quorum on one node's disk: batches in order, each forced to disk when it is appended.
+// Follows KafkaMetadataLog.scala and LeaderEpochFileCache. FIDELITY: RAFT-LOG, RAFT-SNAPSHOT.
+import { type LogFile, openLogFile, syncFile, truncateLogFile } from "#engine/core/disk.ts";
+import { invariant } from "#engine/core/invariant-error.ts";
+import type { ProcessContext } from "#engine/core/process.ts";
+import { RaftBatch } from "./raft-batch.ts";
+
+export const METADATA_LOG_PATH = "__cluster_metadata-0/00000000000000000000.log";
+/** MAX_BATCH_SIZE_BYTES of KafkaRaftClient: also the most that one fetch returns. */
+const FETCH_BYTES_MAX = 8 * 1024 * 1024;
+
+export interface OffsetAndEpoch { readonly offset: number; readonly epoch: number }
+
+export function metadataLog(process: ProcessContext): LogFile {
+  return openLogFile(process.disk, METADATA_LOG_PATH);
+}
+
+export function batchAt(log: LogFile, index: number): RaftBatch {
+  const batch = log.entries.at(index);
+  invariant(batch instanceof RaftBatch, `metadata log: no batch number ${index} of ${log.entries.length}`);
+  return batch;
+}
+
+/** Offset that the next record gets. */
+export function logEndOffset(log: LogFile): number {
+  return log.entries.length === 0 ? 0 : batchAt(log, log.entries.length - 1).nextOffset;
+}
+
+export function lastEpoch(log: LogFile): number {
+  return log.entries.length === 0 ? 0 : batchAt(log, log.entries.length - 1).epoch;
+}
+
+/** Index of the first batch for which `isBeyond` holds; batches fulfil it monotonically. */
+function firstIndex(log: LogFile, isBeyond: (batch: RaftBatch) => boolean): number {
+  let low = 0;
+  let high = log.entries.length;
+  while (low < high) {
+    const middle = low + high >> 1;
+    if (isBeyond(batchAt(log, middle))) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The largest epoch up to `epoch` in this log and where it ends. Epoch 0 with offset 0 stands for the empty log. */
+export function endOffsetForEpoch(log: LogFile, epoch: number): OffsetAndEpoch {
+  if (epoch >= lastEpoch(log)) return { offset: logEndOffset(log), epoch: lastEpoch(log) };
+  const next = firstIndex(log, batch => batch.epoch > epoch);
+  if (next === 0) return { offset: 0, epoch: 0 };
+  const last = batchAt(log, next - 1);
+  return { offset: last.nextOffset, epoch: last.epoch };
+}
+
+/** Null when a follower at `fetchOffset`, whose last record has `lastFetchedEpoch`, agrees with this log; else where it may agree. */
+export function findDivergence(log: LogFile, fetchOffset: number, lastFetchedEpoch: number): OffsetAndEpoch | null {
+  if (fetchOffset === 0 && lastFetchedEpoch === 0) return null;
+  const end = endOffsetForEpoch(log, lastFetchedEpoch);
+  return end.epoch !== lastFetchedEpoch || end.offset < fetchOffset ? end : null;
+}
+
+/** Batches from `offset` on, as many as one fetch may return (at least one, if there is any). */
+export function readBatches(log: LogFile, offset: number): RaftBatch[] {
+  const batches: RaftBatch[] = [];
+  let bytes = 0;
+  for (let index = firstIndex(log, batch => batch.lastOffset >= offset); index < log.entries.length; index += 1) {
+    const batch = batchAt(log, index);
+    bytes += batch.sizeBytes;
+    if (batches.length > 0 && bytes > FETCH_BYTES_MAX) break;
+    batches.push(batch);
+  }
+  return batches;
+}
+
+export function appendAndSync(process: ProcessContext, batches: readonly RaftBatch[]): void {
+  const log = metadataLog(process);
+  for (const batch of batches) {
+    invariant(batch.baseOffset === logEndOffset(log), `${process.name}: batch at ${batch.baseOffset}, log ends at ${logEndOffset(log)}`);
+    invariant(batch.epoch >= lastEpoch(log), `${process.name}: epoch ${batch.epoch} after epoch ${lastEpoch(log)}`);
+    log.entries.push(batch);
+  }
+  syncFile(log);
+}
+
+/** Cuts the log back to where it may agree with a leader that has named `divergence`. Returns the new end. */
+export function truncateToDivergence(log: LogFile, divergence: OffsetAndEpoch): number {
+  const own = endOffsetForEpoch(log, divergence.epoch);
+  const offset = own.epoch === divergence.epoch ? Math.min(own.offset, divergence.offset) : own.offset;
+  truncateLogFile(log, firstIndex(log, batch => batch.nextOffset > offset));
+  return logEndOffset(log);
+}
