@@ -1,0 +1,121 @@
+// Where requests wait for a processor: one request at a time of each connection (the others stay unread until its response has been
+// sent), a bounded queue, and num.io.threads request threads with a service time each. The broker's and the controller's listener
+// have a channel each. Source: SocketServer.scala, RequestChannel.scala, KafkaRequestHandler.scala (3.9).
+// FIDELITY: BROKER-SERVICE-TIME, BROKER-REQUEST-CHANNEL.
+import type { ProcessContext } from "#engine/core/process.ts";
+import type { RequestMessage, RequestOf } from "#engine/protocol/messages.ts";
+
+/** Estimates for one core of a small server: parsing, locks and queues; checking bytes and walking over records. */
+export const SERVICE_REQUEST_US = 50;
+export const SERVICE_BYTE_NS = 1;
+export const SERVICE_RECORD_NS = 100;
+
+export const REQUEST_TIMER = "request served";
+
+export type Listener = "broker" | "controller";
+
+interface ConnectionQueue {
+  readonly listener: Listener;
+  /** A request of this connection is in work. */
+  muted: boolean;
+  /** Arrived meanwhile, oldest first. */
+  unread: RequestMessage[];
+}
+
+interface AdmittedRequest { readonly listener: Listener; readonly connection: number; readonly message: RequestMessage }
+
+interface RequestThreads {
+  /** When each thread has finished what it was given, in microseconds. */
+  busyUntilUs: number[];
+  /** Given to a thread or waiting in the queue. */
+  unserved: number;
+  /** The queue was full: the network threads hold these. */
+  blocked: AdmittedRequest[];
+}
+
+export interface RequestChannel {
+  readonly queueMax: number;
+  readonly threads: { readonly broker: RequestThreads; readonly controller: RequestThreads };
+  readonly connections: Map<number, ConnectionQueue>;
+}
+
+export function createRequestChannel(threadCount: number, queueMax: number): RequestChannel {
+  const threads = (): RequestThreads => ({ busyUntilUs: new Array<number>(threadCount).fill(0), unserved: 0, blocked: [] });
+  return { queueMax, threads: { broker: threads(), controller: threads() }, connections: new Map() };
+}
+
+export function openChannel(channel: RequestChannel, connection: number, listener: Listener): void {
+  channel.connections.set(connection, { listener, muted: false, unread: [] });
+}
+
+/** The process's `onClosed` for an accepted connection: what was unread is forgotten; false when it was not one. */
+export function closeChannel(channel: RequestChannel, connection: number): boolean {
+  return channel.connections.delete(connection);
+}
+
+export function listenerOf(channel: RequestChannel, connection: number): Listener | undefined {
+  return channel.connections.get(connection)?.listener;
+}
+
+/** A request has arrived. It comes back through `requestServed` after its turn and its service time. */
+export function receiveRequest(process: ProcessContext, channel: RequestChannel, connection: number, message: RequestMessage): void {
+  const queue = channel.connections.get(connection);
+  if (queue === undefined) return;
+  if (queue.muted) queue.unread.push(message);
+  else admit(process, channel, queue, connection, message);
+}
+
+function admit(process: ProcessContext, channel: RequestChannel, queue: ConnectionQueue, connection: number, message: RequestMessage): void {
+  queue.muted = true;
+  const threads = channel.threads[queue.listener];
+  const request: AdmittedRequest = { listener: queue.listener, connection, message };
+  if (threads.unserved >= threads.busyUntilUs.length + channel.queueMax) threads.blocked.push(request);
+  else give(process, threads, request);
+}
+
+/** The thread that is free first takes the request; as the queue is in order, its end is known at once. */
+function give(process: ProcessContext, threads: RequestThreads, request: AdmittedRequest): void {
+  let first = 0;
+  const busy = threads.busyUntilUs;
+  for (let index = 1; index < busy.length; index += 1) if ((busy[index] as number) < (busy[first] as number)) first = index;
+  const startUs = Math.max(process.now, busy[first] as number);
+  const endUs = startUs + serviceTimeUs(request.message);
+  busy[first] = endUs;
+  threads.unserved += 1;
+  process.schedule(endUs - process.now, REQUEST_TIMER, request);
+}
+
+/** The timer `REQUEST_TIMER`: a request whose turn and service time are over; null when its connection is gone. */
+export function requestServed(process: ProcessContext, channel: RequestChannel, payload: unknown): AdmittedRequest | null {
+  const request = payload as AdmittedRequest;
+  const threads = channel.threads[request.listener];
+  threads.unserved -= 1;
+  const next = threads.blocked.shift();
+  if (next !== undefined) give(process, threads, next);
+  return channel.connections.has(request.connection) ? request : null;
+}
+
+/** The response of a connection's request was sent (or there is none): its next request is read. */
+export function unmute(process: ProcessContext, channel: RequestChannel, connection: number): void {
+  const queue = channel.connections.get(connection);
+  if (queue === undefined) return;
+  queue.muted = false;
+  const next = queue.unread.shift();
+  if (next !== undefined) admit(process, channel, queue, connection, next);
+}
+
+/** Microseconds of a request thread. Reading for a fetch copies nothing (sendfile), so only what is written costs by size. */
+export function serviceTimeUs(message: RequestMessage): number {
+  if (message.api !== "Produce") return SERVICE_REQUEST_US;
+  let bytes = 0;
+  let records = 0;
+  for (const topic of (message.body as RequestOf<"Produce">).topics) {
+    for (const partition of topic.partitions) {
+      for (const batch of partition.records) {
+        bytes += batch.sizeBytes;
+        records += batch.recordCount;
+      }
+    }
+  }
+  return SERVICE_REQUEST_US + Math.ceil((bytes * SERVICE_BYTE_NS + records * SERVICE_RECORD_NS) / 1_000);
+}
