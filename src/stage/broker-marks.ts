@@ -35,12 +35,12 @@ export function plate(broker: number, at: { x: number; y: number; r: number }, m
     + `<text x="${round(x)}" y="${round(y + size * 0.36)}" class="plate-n" style="font-size:${round(size)}px">${broker}</text></g>`;
 }
 
-/** The double ring. `broker` 0: the metadata quorum, in ink. */
-export function postmark(broker: number, at: { x: number; y: number; r: number }): string {
+/** The double ring. `broker` 0: the metadata quorum, in ink. `part` names its number, so that it can be written. */
+export function postmark(broker: number, at: { x: number; y: number; r: number }, part = ''): string {
   const { x, y, r } = at;
   const style = broker === 0 ? 0 : brokerStyle(broker);
   return `<g class="postmark b${style}"><circle cx="${round(x)}" cy="${round(y)}" r="${r}"/><circle cx="${round(x)}" cy="${round(y)}" r="${r - 3}" class="in"/>`
-    + `<text x="${round(x)}" y="${round(y + r * 0.36)}" class="pm-n" style="font-size:${round(r * 0.98)}px"></text></g>`;
+    + `<text x="${round(x)}" y="${round(y + r * 0.36)}" class="pm-n" style="font-size:${round(r * 0.98)}px" data-part="${part}"></text></g>`;
 }
 
 /** Two sheets; the line strikes them out. */

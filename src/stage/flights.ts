@@ -20,8 +20,10 @@ export interface Flight {
   readonly to: string;
   readonly topic: string;
   readonly partition: number;
-  /** Where it lands or what it speaks of; -1 when the log's end is meant. */
-  readonly offset: number;
+  /** Where it lands or what it speaks of; -1 when the log's end is meant. A letter learns it when the leader's log says where. */
+  offset: number;
+  /** The fact that said where it landed; -1 before. */
+  landedBy: number;
   readonly label: string;
   /** Kafka's error name, for a refusal. */
   readonly error: string | null;
@@ -31,6 +33,7 @@ export interface Flight {
   readonly isFromOutside: boolean;
   /** It never arrived: when the other end stopped, or the network was cut. */
   lostAtUs: number | null;
+  lostBy: number;
   readonly connection: number;
 }
 
@@ -58,12 +61,12 @@ export class FlightLog implements FactFollower {
   add(entry: ViewFact): void {
     const fact = entry.fact;
     if (fact.kind === 'message') this.#message(entry, fact);
-    else if (fact.kind === 'log-appended' && fact.asLeader) this.#landed(entry.at, `broker-${fact.broker}`, fact);
-    else if (fact.kind === 'process-stopped') this.#lose(entry.at, (flight) => flight.to === fact.process);
-    else if (fact.kind === 'message-dropped') this.#lose(entry.at, (flight) => flight.connection === fact.connection && flight.from === fact.from);
+    else if (fact.kind === 'log-appended' && fact.asLeader) this.#landed(entry, `broker-${fact.broker}`, fact);
+    else if (fact.kind === 'process-stopped') this.#lose(entry, (flight) => flight.to === fact.process);
+    else if (fact.kind === 'message-dropped') this.#lose(entry, (flight) => flight.connection === fact.connection && flight.from === fact.from);
     else if (fact.kind === 'message-held') {
       this.#heldSenders.set(`${fact.connection} ${fact.from}`, entry.id);
-      this.#lose(entry.at, (flight) => flight.connection === fact.connection && flight.from === fact.from);
+      this.#lose(entry, (flight) => flight.connection === fact.connection && flight.from === fact.from);
     } else if (fact.kind === 'link-healed' || fact.kind === 'process-started') this.#heldSenders.clear();
     else if (fact.kind === 'peer-unreachable') this.#unreachable(entry, fact.client, fact.broker);
   }
@@ -72,6 +75,10 @@ export class FlightLog implements FactFollower {
     const kept = this.#flights.filter((flight) => flight.id < firstId);
     this.#flights.length = 0;
     this.#flights.push(...kept);
+    for (const flight of kept) {
+      if (flight.landedBy >= firstId) Object.assign(flight, { offset: -1, landedBy: -1 });
+      if (flight.lostBy >= firstId) Object.assign(flight, { lostAtUs: null, lostBy: -1 });
+    }
     for (const list of this.#fetched.values()) list.length = firstIndex(list, (it) => it.id >= firstId);
     for (const [key, id] of this.#heldSenders) if (id >= firstId) this.#heldSenders.delete(key);
   }
@@ -152,7 +159,7 @@ export class FlightLog implements FactFollower {
     const isHeld = this.#heldSenders.has(`${message.connection} ${message.from}`);
     this.#insert({
       id: entry.id, from: message.from, to: message.to, sentUs: entry.at, endUs: Math.max(entry.at, message.arrivesAt),
-      lostAtUs: isHeld ? message.arrivesAt : null, connection: message.connection, error: null, isFromOutside: false, ...what,
+      lostAtUs: isHeld ? message.arrivesAt : null, lostBy: -1, landedBy: -1, connection: message.connection, error: null, isFromOutside: false, ...what,
     });
   }
 
@@ -164,22 +171,25 @@ export class FlightLog implements FactFollower {
   }
 
   /** A letter is known to have landed when the leader's log says where. */
-  #landed(atUs: number, leader: string, fact: { topic: string; partition: number; batch: BatchView }): void {
+  #landed(entry: ViewFact, leader: string, fact: { topic: string; partition: number; batch: BatchView }): void {
     for (let index = this.#flights.length - 1; index >= 0; index -= 1) {
       const flight = this.#flights[index];
-      if (flight === undefined || flight.endUs < atUs - 30_000_000) return;
-      if (flight.kind !== 'letter' || flight.to !== leader || flight.endUs > atUs || flight.offset >= 0) continue;
+      if (flight === undefined || flight.endUs < entry.at - 30_000_000) return;
+      if (flight.kind !== 'letter' || flight.to !== leader || flight.endUs > entry.at || flight.offset >= 0) continue;
       if (flight.topic !== fact.topic || flight.partition !== fact.partition) continue;
-      this.#flights[index] = { ...flight, offset: fact.batch.baseOffset, endUs: flight.endUs };
+      flight.offset = fact.batch.baseOffset;
+      flight.landedBy = entry.id;
       return;
     }
   }
 
-  #lose(atUs: number, isMeant: (flight: Flight) => boolean): void {
+  #lose(entry: ViewFact, isMeant: (flight: Flight) => boolean): void {
     for (let index = this.#flights.length - 1; index >= 0; index -= 1) {
       const flight = this.#flights[index];
-      if (flight === undefined || flight.endUs < atUs) return;
-      if (flight.sentUs <= atUs && flight.lostAtUs === null && isMeant(flight)) flight.lostAtUs = atUs;
+      if (flight === undefined || flight.endUs < entry.at) return;
+      if (flight.sentUs > entry.at || flight.lostAtUs !== null || !isMeant(flight)) continue;
+      flight.lostAtUs = entry.at;
+      flight.lostBy = entry.id;
     }
   }
 

@@ -1,0 +1,189 @@
+/**
+ * The frame as SVG source, made once for a layout: every part that a fact can change has a name (`data-part`), and FrameView writes to it.
+ * Order is depth: shelves, trays, lines, watermarks, faults, heads, postmarks; the letters lie above, in the air layer.
+ */
+import { brokerStyle, carbon, MARK_PATTERNS, pauseBars, plate, postmark, tear, waves } from './broker-marks.ts';
+import type { FrameModel } from './frame-model.ts';
+import { acksText, escapeMarkup } from './shown-text.ts';
+import { cellX, columnX, type Layout, metadataX, shelfMiddle, shelfTop } from './stage-layout.ts';
+
+export interface FrameRequest { readonly layout: Layout; readonly model: FrameModel; readonly hasPostOfficeWords: boolean }
+
+export function frameMarkup(request: FrameRequest): string {
+  const { layout } = request;
+  return `<svg class="stage-svg ${layout.name}" viewBox="0 0 ${layout.width} ${layout.height}" width="${layout.width}" height="${layout.height}" role="img">${MARK_PATTERNS}`
+    + shelves(request) + trays(request) + '<g data-part="lines"></g>' + consumers(request) + watermarks(request)
+    + faults(request) + heads(request) + metadata(request) + marks(request) + producers(request) + '</svg>';
+}
+
+const isNarrow = (layout: Layout): boolean => layout.name === 'narrow';
+
+function text(x: number, y: number, content: string, classes: string, part = ''): string {
+  return `<text x="${Math.round(x * 10) / 10}" y="${Math.round(y * 10) / 10}" class="${classes}"${part === '' ? '' : ` data-part="${part}"`}>${escapeMarkup(content)}</text>`;
+}
+
+/** A post-office word in manila behind Kafka's own. */
+function gloss(request: FrameRequest, x: number, y: number, word: string): string {
+  if (!request.hasPostOfficeWords || isNarrow(request.layout)) return '';
+  const width = word.length * 5.1 + 8;
+  return `<g class="gloss"><rect x="${x}" y="${y - 10}" width="${width}" height="13.5"/><text x="${x + 4}" y="${y}">${word}</text></g>`;
+}
+
+function shelves(request: FrameRequest): string {
+  const { layout, model } = request;
+  return model.shelves.map((shelf) => {
+    const y = shelfTop(layout, shelf.broker);
+    const id = shelf.broker;
+    const style = brokerStyle(id);
+    const ground = `<rect y="${y}" width="${layout.width}" height="${layout.shelf}" class="shelf-bg"/><rect y="${y}" width="7" height="${layout.shelf}" fill="url(#so-h${style})"/>`;
+    const label = isNarrow(layout)
+      ? plate(id, { x: 24, y: y + layout.shelf / 2, r: layout.plate }) + `<g data-part="controller ${id}">${postmark(0, { x: 33, y: y + layout.shelf - 9, r: 7.5 }, `quorum-epoch ${id}`)}</g>`
+      : plate(id, { x: 28, y: y + 24, r: layout.plate })
+        + text(48, y + 22, '', 'lab', `word ${id}`)
+        + `<g data-part="controller ${id}">${text(48, y + 22, 'active', 'ctrl')}${text(48, y + 34, 'controller', 'ctrl')}</g>`
+        + text(13, y + layout.shelf - 9, shelf.host, 'mono host')
+        + gloss(request, 48, y + layout.shelf - 24, 'branch office');
+    return `<g class="shelf b${style}" data-part="shelf ${id}">${ground}${label}</g>`;
+  }).join('');
+}
+
+function trays(request: FrameRequest): string {
+  const { layout, model } = request;
+  return layout.columns.map((partition, index) => {
+    const column = model.columns[partition];
+    const x = columnX(layout, index);
+    const offsets = Array.from({ length: layout.cells }, (_, slot) =>
+      text(cellX(layout, index, slot) + layout.cell / 2 - 1, layout.shelvesTop - 5, '', 'ruler', `offset ${partition} ${slot}`)).join('');
+    const rows = model.shelves.map((shelf) => {
+      const hasReplica = column?.replicas.some((it) => it.broker === shelf.broker) ?? false;
+      const middle = shelfMiddle(layout, shelf.broker);
+      return hasReplica ? tray(layout, index, { partition, broker: shelf.broker }) : `<rect x="${x + 2}" y="${middle - 1}" width="14" height="2" class="noreplica"/>`;
+    }).join('');
+    return offsets + rows;
+  }).join('');
+}
+
+function tray(layout: Layout, index: number, of: { partition: number; broker: number }): string {
+  const key = `${of.partition} ${of.broker}`;
+  const x = columnX(layout, index);
+  const middle = shelfMiddle(layout, of.broker);
+  const y = middle - layout.cellHeight / 2;
+  const width = layout.cell - (isNarrow(layout) ? 1.2 : 2);
+  const cells = Array.from({ length: layout.cells }, (_, slot) => {
+    const cx = Math.round(cellX(layout, index, slot) * 10) / 10;
+    const box = `x="${cx}" y="${y}" width="${width}" height="${layout.cellHeight}"`;
+    const label = (part: string): string => (isNarrow(layout) ? '' : text(cx + width / 2, middle + 4, '', 'key', `${part} ${key} ${slot}`));
+    return `<g data-part="cell ${key} ${slot}" display="none"><g class="rec pencil" data-part="pencil ${key} ${slot}"><rect ${box} class="cell"/><rect ${box} class="hatch"/>${label('pencil-key')}</g>`
+      + `<g class="rec ink" data-part="ink ${key} ${slot}"><rect ${box} class="cell" data-part="fill ${key} ${slot}"/><g>${label('ink-key')}</g></g>`
+      + `<line x1="${cx + 2}" y1="${y + layout.cellHeight - 4}" x2="${cx + width - 2}" y2="${y + 4}" class="strike" data-part="strike ${key} ${slot}"/></g>`;
+  }).join('');
+  const first = cellX(layout, index, 0);
+  return `<g class="replica follower" data-part="tray ${key}"><rect x="${x}" y="${y - 4}" width="${layout.columnWidth}" height="${layout.cellHeight + 8}" class="tray"/>`
+    + `<g class="carbon" data-part="carbon ${key}">${carbon(x + layout.tab / 2 - 1, middle)}</g>`
+    + `<path class="older" data-part="older ${key}" display="none" d="M${first - 3} ${y}v${layout.cellHeight}m-2.5 0v-${layout.cellHeight}"/>${cells}`
+    + `<path class="perf" data-part="perforation ${key}" display="none" d="M0 ${y - 7}v${layout.cellHeight + 14}"/>`
+    + `<path class="leo" data-part="end ${key}" d="M0 ${y}h3v${layout.cellHeight}h-3"/>${text(8, middle + 4, '', 'leo-t', `end-text ${key}`)}`
+    + `<path class="own-hw" data-part="own ${key}" display="none" d="M-5 ${y - 6}h8l-4 6z"/></g>`;
+}
+
+function watermarks({ layout }: FrameRequest): string {
+  const top = layout.shelvesTop - (isNarrow(layout) ? 30 : 34);
+  return layout.columns.map((partition) =>
+    `<g class="hw" data-part="watermark ${partition}"><line x1="-1" x2="-1" y1="${top}" y2="${layout.shelvesBottom}"/>`
+    + `<rect x="-38" y="${top}" width="38" height="15" class="hw-flag" data-part="flag ${partition}"/>${text(-4, top + 11, '', 'hw-t', `flag-text ${partition}`)}</g>`).join('');
+}
+
+function faults({ layout, model }: FrameRequest): string {
+  const left = layout.label + 4;
+  const rows = model.shelves.map((shelf) => {
+    const y = shelfTop(layout, shelf.broker);
+    const box = { x: left, y, width: layout.width - left - 4, height: layout.shelf };
+    return `<g class="waves" data-part="waves ${shelf.broker}" display="none">${waves(box)}</g>`
+      + `<g class="pausemark" data-part="paused ${shelf.broker}" display="none">${pauseBars({ ...box, y: y + 7, height: layout.shelf - 14 })}</g>`
+      + `<rect x="3.5" y="${y + 1.5}" width="${layout.width - 5}" height="${layout.shelf - 3}" class="fence" data-part="fence ${shelf.broker}" display="none"/>`;
+  }).join('');
+  const torn = layout.tears.map((y, index) =>
+    `<g class="tear" data-part="tear ${index}">${tear(8, layout.width - 8, y)}</g><rect x="0" y="${y - 7}" width="${Math.max(60, model.cut.label.length * 6.4 + 12)}" height="20" class="cut-bg"/>${text(8, y + 8, model.cut.label, 'cut-t')}`).join('');
+  return rows + torn;
+}
+
+function heads(request: FrameRequest): string {
+  const { layout, model } = request;
+  return layout.columns.map((partition, index) => {
+    const column = model.columns[partition];
+    const x = columnX(layout, index);
+    const name = isNarrow(layout) ? `P${partition}` : layout.columnWidth < 150 ? `part. ${partition}` : `partition ${partition}`;
+    const nameWidth = isNarrow(layout) ? 24 : name.length * 7.1 + 16;
+    const plates = (column?.replicas ?? []).map(({ broker }, place) => {
+      const at = { x: x + nameWidth + place * (isNarrow(layout) ? 17 : 19), y: layout.headY - 4.5, r: isNarrow(layout) ? 6.4 : 7 };
+      return `<g data-part="in ${partition} ${broker}">${plate(broker, at)}</g><g data-part="gone ${partition} ${broker}" display="none">${plate(broker, at, 'gone')}</g>`;
+    }).join('');
+    const after = x + nameWidth + (column?.replicas.length ?? 0) * 19 - 5;
+    const room = x + layout.columnWidth + layout.gap - after;
+    const below = isNarrow(layout) || room < 40 ? '' : `<g class="under" data-part="below ${partition}" display="none"><rect x="${after}" y="${layout.headY - 13}" width="38" height="16" class="under-b"/>${text(after + 19, layout.headY - 1.5, '', 'under-t', `below-text ${partition}`)}</g>`;
+    return `${text(x, layout.headY, name, 'col-name')}${plates}${below}${text(x, layout.headY + 15, 'no leader', 'fault-t', `leaderless ${partition}`)}`
+      + (index === 0 ? gloss(request, x, layout.headY + 16, 'sorting box') : '');
+  }).join('');
+}
+
+function metadata(request: FrameRequest): string {
+  const { layout, model } = request;
+  if (layout.metadata === 0) return '';
+  const x = metadataX(layout);
+  const head = text(x, layout.headY, 'metadata', 'col-name meta') + text(x, layout.headY + 14, '', 'note', 'quorum')
+    + gloss(request, x, layout.headY + 30, 'postmaster');
+  return head + model.shelves.map(({ broker }) => {
+    const middle = shelfMiddle(layout, broker);
+    const height = layout.cellHeight + 8;
+    return `<g class="replica follower" data-part="voter ${broker}"><rect x="${x}" y="${middle - height / 2}" width="${layout.metadata}" height="${height}" class="tray"/>`
+      + `<g class="carbon" data-part="voter-carbon ${broker}">${carbon(x + 15, middle)}</g>`
+      + `<g data-part="voter-mark ${broker}" display="none">${postmark(0, { x: x + 15, y: middle, r: Math.min(12, layout.postmark - 1) }, `quorum-epoch ${broker}`)}</g>`
+      + text(x + layout.metadata - 5, middle + 4, '', 'mono end', `voter-end ${broker}`) + '</g>';
+  }).join('');
+}
+
+function marks({ layout, model }: FrameRequest): string {
+  const stamp = isNarrow(layout) ? { x: 1, dy: 3, width: 37, height: 13, baseline: 9.8 } : { x: 44, dy: 26, width: 60, height: 18, baseline: 12.8 };
+  const postmarks = layout.columns.map((partition, index) => (model.columns[partition]?.replicas ?? []).map(({ broker }) => {
+    const at = { x: columnX(layout, index) + layout.tab / 2, y: shelfMiddle(layout, broker), r: layout.postmark };
+    return `<g data-part="postmark ${partition} ${broker}" display="none" style="transform-origin:${at.x}px ${at.y}px">${postmark(broker, at, `epoch ${partition} ${broker}`)}</g>`;
+  }).join('')).join('');
+  const stamps = model.shelves.map(({ broker }) => {
+    const y = shelfTop(layout, broker) + stamp.dy;
+    return `<g data-part="stamp ${broker}" display="none" style="transform-origin:${stamp.x + stamp.width / 2}px ${y + 9}px"><g class="stampbox bad" transform="translate(${stamp.x} ${y}) rotate(-2.5)">`
+      + `<rect width="${stamp.width}" height="${stamp.height}" class="sb"/>${text(stamp.width / 2, stamp.baseline, '', 'sb-t', `stamp-text ${broker}`)}</g></g>`;
+  }).join('');
+  return postmarks + stamps;
+}
+
+function producers(request: FrameRequest): string {
+  const { layout, model } = request;
+  if (model.producers.length === 0) return '';
+  const name = isNarrow(layout) ? '' : text(12, 24, 'producers', 'lab-strong') + gloss(request, 12, 40, 'senders');
+  return name + model.producers.map((producer) => {
+    const box = layout.producerBoxes.get(producer.id);
+    if (box === undefined) return '';
+    const baseline = box.y + box.height / 2 + 4.5;
+    const hasRoom = box.width > (producer.id.length + acksText(producer.acks).length) * 6.6 + 24;
+    return `<g class="client" data-part="producer ${producer.id}"><rect x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" class="client-b"/>`
+      + text(box.x + 9, baseline, producer.id, 'lab-strong') + (hasRoom ? text(box.x + box.width - 8, baseline, '', 'mono end', `acks ${producer.id}`) : '') + '</g>';
+  }).join('');
+}
+
+function consumers(request: FrameRequest): string {
+  const { layout, model } = request;
+  if (model.consumers.length === 0) return '';
+  const rule = `<line x1="0" x2="${layout.width}" y1="${layout.shelvesBottom + 8}" y2="${layout.shelvesBottom + 8}" class="grule"/>`;
+  return rule + model.consumers.map((consumer) => {
+    const y = layout.consumerRows.get(consumer.id) ?? 0;
+    const name = isNarrow(layout) ? text(2, y + 13, consumer.id.slice(0, 6), 'lab-strong small') : text(12, y + 13, consumer.id, 'lab-strong') + text(12, y + 26, 'consumer', 'lab');
+    const axes = layout.columns.map((partition, index) => {
+      const key = `${consumer.id} ${partition}`;
+      const x = columnX(layout, index);
+      return `<line x1="${x + layout.tab}" x2="${cellX(layout, index, layout.cells)}" y1="${y + 9}" y2="${y + 9}" class="axis"/>`
+        + `<rect x="0" y="${y + 5}" width="0" height="8" class="lag" data-part="lag ${key}"/>`
+        + `<g data-part="position ${key}" display="none"><path d="M0 ${y + 2}v14m-5 6l5-7l5 7z" class="commit"/>${isNarrow(layout) ? '' : text(8, y + 26, '', 'note', `position-text ${key}`)}</g>`;
+    }).join('');
+    return `<g class="consumer" data-part="consumer ${consumer.id}">${name}${axes}</g>`;
+  }).join('');
+}

@@ -1,0 +1,283 @@
+/** The frame on the page: one SVG, written only where a fact or a running change differs from what was written last. */
+import { DrawnParts } from './drawn-parts.ts';
+import { frameMarkup } from './frame-markup.ts';
+import { type ColumnModel, firstShownOffset, type FrameModel, frameSentence, keyAt, type TrayModel } from './frame-model.ts';
+import { type DrawnFrame, positionX } from './flight-paths.ts';
+import { clamp01, easeOut, MOVE_US, type Pace, progress, STAMP_US, TICK_US } from './motion-curves.ts';
+import { cellX, type Layout, layoutOf } from './stage-layout.ts';
+import { acksText } from './shown-text.ts';
+import type { RunStory } from '#src/session/run-story.ts';
+
+export interface FrameMoment {
+  readonly model: FrameModel;
+  readonly story: RunStory;
+  readonly us: number;
+  readonly pace: Pace;
+}
+
+/** Ghosts of a cut-back log stay until the next append, and at least this long. */
+const GHOST_US = 1_200_000;
+
+export class FrameView {
+  readonly #root: HTMLElement;
+  readonly #parts = new DrawnParts();
+  #layout: Layout | null = null;
+  #structure = '';
+  #firstOffsets = new Map<number, number>();
+  #logs = new Map<string, string>();
+  #widthPx = 0;
+  #firstPartition = 0;
+  #hasWords = false;
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+  }
+
+  get layout(): Layout | null {
+    return this.#layout;
+  }
+
+  get lines(): SVGGElement | null {
+    return this.#root.querySelector('[data-part="lines"]');
+  }
+
+  setPlace(place: { widthPx: number; firstPartition: number; hasPostOfficeWords: boolean }): void {
+    this.#widthPx = place.widthPx;
+    this.#firstPartition = place.firstPartition;
+    this.#hasWords = place.hasPostOfficeWords;
+  }
+
+  /** True when the frame was made anew: what hangs on its places must be placed again. */
+  draw(moment: FrameMoment): boolean {
+    const isNew = this.#build(moment.model);
+    const layout = this.#layout;
+    if (layout === null) return isNew;
+    for (const shelf of moment.model.shelves) this.#shelf(shelf, moment);
+    for (const [index, partition] of layout.columns.entries()) {
+      const column = moment.model.columns[partition];
+      if (column !== undefined) this.#column(column, index, moment);
+    }
+    this.#clients(moment);
+    return isNew;
+  }
+
+  drawnFrame(model: FrameModel): DrawnFrame | null {
+    return this.#layout === null ? null : { layout: this.#layout, model, firstOffsets: this.#firstOffsets };
+  }
+
+  #build(model: FrameModel): boolean {
+    const structure = JSON.stringify([
+      this.#widthPx, this.#firstPartition, this.#hasWords, model.topic, model.cut,
+      model.shelves.map((it) => [it.broker, it.host]), model.columns.map((it) => it.replicas.map((replica) => replica.broker)),
+      model.producers.map((it) => it.id), model.consumers.map((it) => it.id),
+    ]);
+    if (structure === this.#structure) return false;
+    this.#structure = structure;
+    this.#logs.clear();
+    this.#layout = layoutOf({
+      widthPx: this.#widthPx, firstPartition: this.#firstPartition, brokers: model.shelves.map((it) => it.broker),
+      partitions: model.columns.length, producers: model.producers.map((it) => it.id), consumers: model.consumers.map((it) => it.id),
+      tearsBelow: model.cut.tearsBelow,
+    });
+    this.#root.innerHTML = frameMarkup({ layout: this.#layout, model, hasPostOfficeWords: this.#hasWords });
+    this.#parts.collect(this.#root);
+    return true;
+  }
+
+  #shelf(shelf: FrameModel['shelves'][number], { story, us, pace, model }: FrameMoment): void {
+    const parts = this.#parts;
+    const id = shelf.broker;
+    const changed = story.changeAt(`status ${id}`, us)?.atUs ?? 0;
+    const drawn = progress(us, changed, MOVE_US, pace);
+    parts.shows(`waves ${id}`, shelf.isStopped && (drawn > 0 || changed === 0));
+    if (shelf.isStopped) parts.attribute(`waves ${id}`, 'stroke-dashoffset', String(Math.round((1 - (changed === 0 ? 1 : drawn)) * 100) / 100));
+    parts.shows(`paused ${id}`, shelf.isPaused);
+    parts.shows(`fence ${id}`, shelf.stamp !== null && !shelf.isStopped);
+    parts.text(`word ${id}`, shelf.isActiveController && !shelf.isStopped && !shelf.isPaused ? '' : shelf.word);
+    parts.shows(`controller ${id}`, shelf.isActiveController && !shelf.isPaused);
+    const stamped = story.changeAt(`belief ${id}`, us)?.atUs ?? 0;
+    parts.shows(`stamp ${id}`, shelf.stamp !== null);
+    if (shelf.stamp !== null) {
+      parts.text(`stamp-text ${id}`, shelf.stamp);
+      this.#strike(`stamp ${id}`, progress(us, stamped, STAMP_US, pace));
+    }
+    parts.attribute(`voter ${id}`, 'class', `replica ${shelf.quorum.isLeader ? 'leader' : 'follower'}${shelf.isStopped ? ' dead' : ''}`);
+    parts.shows(`voter-mark ${id}`, shelf.quorum.isLeader);
+    parts.shows(`voter-carbon ${id}`, !shelf.quorum.isLeader);
+    parts.text(`quorum-epoch ${id}`, String(model.quorumEpoch));
+    parts.text(`voter-end ${id}`, String(shelf.quorum.logEnd));
+    parts.text('quorum', model.activeController < 0 ? 'no leader' : `HW ${model.quorumHighWatermark}`);
+    parts.attribute('quorum', 'class', model.activeController < 0 ? 'fault-t' : 'note');
+  }
+
+  #strike(part: string, done: number): void {
+    this.#parts.opacity(part, done);
+    this.#parts.attribute(part, 'transform', `scale(${Math.round((1.12 - 0.12 * easeOut(done)) * 1000) / 1000})`);
+  }
+
+  #column(column: ColumnModel, index: number, moment: FrameMoment): void {
+    const layout = this.#layout;
+    if (layout === null) return;
+    const { story, us, pace } = moment;
+    const parts = this.#parts;
+    const { partition } = column;
+    const name = `${column.topic}/${partition}` as const;
+    const first = firstShownOffset(column, layout.cells);
+    this.#firstOffsets.set(partition, first);
+    const moved = story.changeAt(`watermark ${name}`, us);
+    const before = typeof moved?.before === 'number' ? moved.before : column.highWatermark;
+    const swept = moved === null ? 1 : easeOut(progress(us, moved.atUs, MOVE_US, pace));
+    const watermark = before + (column.highWatermark - before) * swept;
+    parts.moveX(`watermark ${partition}`, cellX(layout, index, watermark - first));
+    const flag = layout.name === 'narrow' && column.highWatermark > 99 ? String(column.highWatermark) : `HW ${column.highWatermark}`;
+    const flagWidth = 9 + flag.length * 5.9;
+    parts.text(`flag-text ${partition}`, flag);
+    parts.attribute(`flag ${partition}`, 'x', String(-flagWidth));
+    parts.attribute(`flag ${partition}`, 'width', String(flagWidth));
+    parts.shows(`below ${partition}`, column.below !== null);
+    parts.text(`below-text ${partition}`, column.below ?? '');
+    parts.shows(`leaderless ${partition}`, column.leader < 0);
+    for (const { broker, isInSync } of column.replicas) {
+      parts.shows(`in ${partition} ${broker}`, isInSync);
+      parts.shows(`gone ${partition} ${broker}`, !isInSync);
+    }
+    this.#ruler(partition, first);
+    const struck = story.changeAt(`leader ${name}`, us)?.atUs ?? 0;
+    for (const tray of column.trays) {
+      this.#tray(tray, { column, index, first, watermark, struck: progress(us, struck, STAMP_US, pace) }, moment);
+    }
+  }
+
+  /** Numbers over the letters: as many as can be read. */
+  #ruler(partition: number, first: number): void {
+    const layout = this.#layout;
+    if (layout === null) return;
+    const digits = String(first + layout.cells).length;
+    const stride = Math.max(1, Math.ceil((digits * 5.8 + 4) / layout.cell));
+    for (let slot = 0; slot < layout.cells; slot += 1) {
+      this.#parts.text(`offset ${partition} ${slot}`, (first + slot) % stride === 0 ? String(first + slot) : '');
+    }
+  }
+
+  #tray(tray: TrayModel, at: TrayPlace, moment: FrameMoment): void {
+    const layout = this.#layout;
+    if (layout === null) return;
+    const parts = this.#parts;
+    const { column, index, first } = at;
+    const key = `${column.partition} ${tray.broker}`;
+    const isLeader = tray.standing === 'leader';
+    parts.attribute(`tray ${key}`, 'class', `replica ${isLeader ? 'leader' : tray.standing === 'in-sync' ? 'follower' : 'out'}${tray.isStopped ? ' dead' : ''}`);
+    parts.shows(`carbon ${key}`, !isLeader && tray.staleEpoch === null);
+    parts.attribute(`carbon ${key}`, 'class', tray.standing === 'out' ? 'carbon no' : 'carbon');
+    const epoch = isLeader ? column.leaderEpoch : tray.staleEpoch;
+    parts.shows(`postmark ${key}`, epoch !== null);
+    if (epoch !== null) {
+      parts.attribute(`postmark ${key}`, 'class', isLeader ? '' : 'stale');
+      parts.text(`epoch ${key}`, String(epoch));
+      this.#strike(`postmark ${key}`, isLeader ? at.struck : 1);
+    }
+    parts.shows(`older ${key}`, tray.logStart < first && tray.logEnd > tray.logStart);
+    parts.shows(`end ${key}`, tray.logEnd >= first);
+    parts.moveX(`end ${key}`, cellX(layout, index, tray.logEnd - first));
+    parts.moveX(`end-text ${key}`, cellX(layout, index, tray.logEnd - first));
+    const room = layout.columnWidth - layout.tab - (tray.logEnd - first) * layout.cell - 10;
+    const label = [`LEO ${tray.logEnd}`, String(tray.logEnd)].find((it) => it.length * 6.2 < room) ?? '';
+    parts.text(`end-text ${key}`, isLeader && !tray.isStopped && layout.name !== 'narrow' ? label : '');
+    const isLagging = tray.ownHighWatermark < column.highWatermark && !tray.isStopped && tray.ownHighWatermark >= first;
+    parts.shows(`own ${key}`, isLagging);
+    if (isLagging) parts.moveX(`own ${key}`, cellX(layout, index, tray.ownHighWatermark - first));
+    this.#letters(tray, at, moment);
+  }
+
+  /** A log that says the same as last time is not looked at again. */
+  #letters(tray: TrayModel, at: TrayPlace, { story, us, pace }: FrameMoment): void {
+    const layout = this.#layout;
+    if (layout === null) return;
+    const { column, first, index } = at;
+    const key = `${column.partition} ${tray.broker}`;
+    const name = `${column.topic}/${column.partition}/${tray.broker}` as const;
+    const grown = story.changeAt(`end ${name}`, us);
+    const arrived = grown === null ? 1 : progress(us, grown.atUs, TICK_US, pace);
+    const cut = story.changeAt(`cut-back ${name}`, us);
+    const ghostsTo = cut !== null && (grown === cut || grown?.id === cut.id || us < cut.atUs + GHOST_US) ? Number(cut.before) : -1;
+    const signature = [tray.logEnd, first, at.watermark.toFixed(3), arrived, ghostsTo, tray.divergesFrom, tray.logStart].join(' ');
+    if (this.#logs.get(key) === signature) return;
+    this.#logs.set(key, signature);
+    const freshFrom = grown === null || typeof grown.before !== 'number' ? tray.logEnd : grown.before;
+    this.#parts.shows(`perforation ${key}`, ghostsTo > tray.logEnd || (cut !== null && us < cut.atUs + GHOST_US));
+    if (cut !== null) this.#parts.moveX(`perforation ${key}`, cellX(layout, index, Number(cut.value) - first) - 1.5);
+    for (let slot = 0; slot < layout.cells; slot += 1) {
+      const offset = first + slot;
+      const isGhost = offset >= tray.logEnd && offset < ghostsTo;
+      const isThere = offset >= tray.logStart && offset < tray.logEnd;
+      this.#parts.shows(`cell ${key} ${slot}`, isThere || isGhost);
+      if (!isThere && !isGhost) continue;
+      this.#letter(`${key} ${slot}`, {
+        offset, isGhost, tray, at,
+        opacity: isGhost ? 1 : offset >= freshFrom ? Math.max(0.05, arrived) : 1,
+      });
+    }
+  }
+
+  #letter(cell: string, of: { offset: number; isGhost: boolean; opacity: number; tray: TrayModel; at: TrayPlace }): void {
+    const parts = this.#parts;
+    const layout = this.#layout;
+    if (layout === null) return;
+    const { offset, tray, at } = of;
+    const diverges = tray.divergesFrom !== null && offset >= tray.divergesFrom;
+    const ink = of.isGhost || diverges ? 0 : clamp01(at.watermark - offset);
+    parts.opacity(`cell ${cell}`, of.opacity);
+    parts.shows(`strike ${cell}`, of.isGhost);
+    parts.attribute(`pencil ${cell}`, 'class', of.isGhost ? 'rec cutoff' : diverges ? 'rec pencil diverged' : 'rec pencil');
+    parts.opacity(`pencil ${cell}`, ink >= 1 ? 0 : 1);
+    parts.opacity(`ink ${cell}`, ink > 0 ? 1 : 0);
+    if (ink > 0) {
+      const width = layout.cell - (layout.name === 'narrow' ? 1.2 : 2);
+      parts.attribute(`fill ${cell}`, 'width', String(Math.round(width * ink * 10) / 10));
+    }
+    const written = of.isGhost ? '' : keyAt(tray.batches, offset);
+    parts.text(`pencil-key ${cell}`, written);
+    parts.text(`ink-key ${cell}`, ink >= 1 ? written : '');
+  }
+
+  #clients({ model, story, us, pace }: FrameMoment): void {
+    const parts = this.#parts;
+    for (const producer of model.producers) {
+      parts.text(`acks ${producer.id}`, acksText(producer.acks));
+      parts.attribute(`producer ${producer.id}`, 'class', `client${producer.isStopped ? ' gone' : ''}${producer.cutFrom.length > 0 ? ' cut' : ''}`);
+    }
+    if (model.cut.tearsBelow.length > 0) {
+      const torn = progress(us, story.changeAt('cuts', us)?.atUs ?? 0, MOVE_US, pace);
+      for (const index of model.cut.tearsBelow.keys()) parts.attribute(`tear ${index}`, 'stroke-dashoffset', String(1 - torn));
+    }
+    const frame = this.drawnFrame(model);
+    if (frame === null) return;
+    for (const consumer of model.consumers) {
+      for (const partition of frame.layout.columns) {
+        const key = `${consumer.id} ${partition}`;
+        const position = consumer.positions.get(partition);
+        parts.shows(`position ${key}`, position !== undefined);
+        if (position === undefined) continue;
+        const x = positionX(frame, partition, position);
+        const end = positionX(frame, partition, model.columns[partition]?.highWatermark ?? position);
+        parts.moveX(`position ${key}`, x);
+        parts.text(`position-text ${key}`, `position ${position}`);
+        parts.attribute(`lag ${key}`, 'x', String(x));
+        parts.attribute(`lag ${key}`, 'width', String(Math.max(0, Math.round(end - x))));
+      }
+    }
+  }
+
+  describe(model: FrameModel): void {
+    this.#root.querySelector('svg')?.setAttribute('aria-label', frameSentence(model));
+  }
+}
+
+interface TrayPlace {
+  readonly column: ColumnModel;
+  readonly index: number;
+  readonly first: number;
+  /** The line's place between offsets, on its way. */
+  readonly watermark: number;
+  readonly struck: number;
+}
