@@ -22,6 +22,8 @@ export interface BatchView {
   readonly producerEpoch: number;
   readonly baseSequence: number;
   readonly sizeBytes: number;
+  /** CRC-32C of the batch's bytes: tells two batches at the same offset apart. */
+  readonly crc?: number;
   readonly records: readonly RecordView[];
 }
 export const RECORDS_SHOWN_MAX = 32;

@@ -6,7 +6,8 @@ export interface RandomStream { a: number; b: number; c: number; d: number }
 
 /** FNV-1a of the name, then splitmix-like steps: neighbouring seeds and names give unrelated streams. */
 export function createStream(seed: number, name: string): RandomStream {
-  let hash = 0x811c9dc5 ^ seed;
+  // The seed is multiplied first: otherwise seed 0 with "b" would be seed 3 with "a".
+  let hash = Math.imul(0x811c9dc5 ^ seed, 0x85ebca6b);
   for (let index = 0; index < name.length; index += 1) {
     hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
   }

@@ -21,7 +21,11 @@ export interface FactsDelta { readonly head: number; readonly firstId: number; r
 /** A future that was left for another one. */
 export interface Lane { readonly id: number; readonly parent: number; readonly forkedAt: number; readonly label: string; readonly until: number }
 
-export interface SessionInfo { readonly session: number; readonly head: number; readonly lane: number; readonly lanes: readonly Lane[]; readonly seed: number }
+/** `refused`: the command did not fit the moment; nothing was done. */
+export interface SessionInfo {
+  readonly session: number; readonly head: number; readonly lane: number; readonly lanes: readonly Lane[]; readonly seed: number;
+  readonly refused?: { readonly code: string; readonly message: string };
+}
 
 export interface EngineApi {
   readonly engineVersion: string;

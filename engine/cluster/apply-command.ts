@@ -1,0 +1,183 @@
+// A person's command becomes what happens: the input is recorded as a fact first, then acted upon, so that "why?" ends at a person.
+// A command that does not fit the moment (killing a stopped broker) is refused with a value that tells why; nothing is done then.
+import type { Command, Outcome, Party } from "./commands.ts";
+import type { ConsumerSpec, ProducerSpec } from "./spec.ts";
+import { cutLink, healLink } from "#engine/core/connections.ts";
+import type { ProcessRecord } from "#engine/core/process.ts";
+import type { Simulation } from "#engine/core/simulation.ts";
+import { unreachable } from "#engine/core/invariant-error.ts";
+import type { OperatorFact } from "#engine/protocol/facts.ts";
+
+/** @property code stable; the message is for people. */
+export interface Refusal {
+  readonly code: "no-such-process" | "not-running" | "not-stopped" | "not-paused" | "wrong-kind" | "name-taken" | "same-host" | "not-ready";
+  readonly message: string;
+}
+
+/** What a command needs of the cluster around the simulation. */
+export interface CommandHands {
+  readonly simulation: Simulation;
+  addClient(spec: { readonly producer: ProducerSpec } | { readonly consumer: ConsumerSpec }): void;
+  /** Resumes a paused process later. */
+  resumeLater(process: string, at: number): void;
+}
+
+export const ADMIN = "admin";
+
+export function processNameOf(party: Party): string {
+  return typeof party === "number" ? `broker-${party}` : party;
+}
+
+/** Applies one input of the run now. `input`: its number. */
+export function applyCommand(hands: CommandHands, input: number, command: Command): Refusal | null {
+  const { simulation } = hands;
+  const refusal = refusalOf(simulation, command);
+  if (refusal === null) {
+    simulation.beginAction<OperatorFact>({ kind: "command", input, command });
+    act(hands, command);
+  } else if ("call" in command) {
+    // Somebody waits for this answer, so the refusal is part of the run.
+    simulation.beginAction<OperatorFact>({ kind: "command", input, command, refused: refusal.message });
+    const outcome: Outcome = {
+      call: command.call, at: simulation.world.now, ok: false,
+      error: { name: "IllegalState", message: refusal.message, retriable: false },
+    };
+    simulation.world.outcomes.push(outcome);
+  }
+  return refusal;
+}
+
+function act(hands: CommandHands, command: Command): void {
+  const { simulation } = hands;
+  switch (command.do) {
+    case "kill": return simulation.crash(processNameOf(command.node));
+    case "power-loss": return simulation.losePower(processNameOf(command.node));
+    case "shut-down": return simulation.input(processNameOf(command.node), command);
+    case "pause": {
+      const name = processNameOf(command.node);
+      simulation.pause(name);
+      if (command.forMs !== undefined) hands.resumeLater(name, simulation.world.now + command.forMs * 1000);
+      return;
+    }
+    case "resume": return simulation.resume(processNameOf(command.node));
+    case "restart": return simulation.start(processNameOf(command.node));
+    case "cut": return eachLink(simulation, command, command.oneWay ?? false, (from, to) => cutLink(simulation, from, to));
+    case "heal":
+      if (command.from.length === 0 && command.to.length === 0) return healAll(simulation);
+      return eachLink(simulation, command, false, (from, to) => healLink(simulation, from, to));
+    case "drop":
+      simulation.world.network.drops.push({
+        tag: `${command.api} ${command.direction}`, from: command.from === undefined ? "" : processNameOf(command.from),
+        to: command.to === undefined ? "" : processNameOf(command.to), remaining: command.count,
+      });
+      return;
+    case "open-producer": return hands.addClient({ producer: command.producer });
+    case "open-consumer": return hands.addClient({ consumer: command.consumer });
+    case "close-client": return simulation.input(command.client, command);
+    case "send": return simulation.input(command.producer, command);
+    case "seek": return simulation.input(command.consumer, command);
+    case "read": case "create-topic": case "elect-leaders": case "fetch-metadata": case "list-offsets":
+      return simulation.input(ADMIN, command);
+    case "predict": return;
+    default: return unreachable(command);
+  }
+}
+
+/** Links lie between hosts: processes of one host share them. */
+function eachLink(
+  simulation: Simulation, sides: { readonly from: readonly Party[]; readonly to: readonly Party[] }, oneWay: boolean,
+  change: (from: string, to: string) => void,
+): void {
+  for (const from of sides.from) {
+    for (const to of sides.to) {
+      const fromHost = simulation.process(processNameOf(from)).host;
+      const toHost = simulation.process(processNameOf(to)).host;
+      if (fromHost === toHost) continue;
+      change(fromHost, toHost);
+      if (!oneWay) change(toHost, fromHost);
+    }
+  }
+}
+
+function healAll(simulation: Simulation): void {
+  const { hosts } = simulation.world.network;
+  for (const from of hosts) for (const to of hosts) if (from !== to) healLink(simulation, from, to);
+}
+
+/** Why a command does not fit the moment; null when it does. */
+export function refusalOf(simulation: Simulation, command: Command): Refusal | null {
+  switch (command.do) {
+    case "kill": case "power-loss": return needs(simulation, command.node, "alive");
+    case "shut-down": return needs(simulation, command.node, "alive", "kafka-node");
+    case "pause": return needs(simulation, command.node, "running");
+    case "resume": return needs(simulation, command.node, "paused");
+    case "restart": return needs(simulation, command.node, "stopped");
+    case "cut": case "heal": return linkRefusal(simulation, command);
+    case "drop": return unknownParty(simulation, [command.from, command.to]);
+    case "open-producer": return nameRefusal(simulation, command.producer.id);
+    case "open-consumer": return nameRefusal(simulation, command.consumer.id);
+    case "close-client": return needs(simulation, command.client, "alive");
+    case "send": return needs(simulation, command.producer, "alive", "producer");
+    case "seek": return needs(simulation, command.consumer, "alive", "consumer");
+    case "read": case "create-topic": case "elect-leaders": case "fetch-metadata": case "list-offsets":
+      return needs(simulation, ADMIN, "alive", "admin");
+    case "predict": return null;
+    default: return unreachable(command);
+  }
+}
+
+type Needed = "alive" | "running" | "paused" | "stopped";
+
+function needs(simulation: Simulation, party: Party, needed: Needed, kind?: string): Refusal | null {
+  const process = findProcess(simulation, party);
+  if (process === undefined) return noSuchProcess(simulation, party);
+  if (kind !== undefined && process.kind !== kind) {
+    return { code: "wrong-kind", message: `"${process.name}" is a ${shownKind(process.kind)}, and this needs a ${shownKind(kind)}` };
+  }
+  if (process.incarnation === 0) return { code: "not-ready", message: `"${process.name}" has not started yet: the cluster is still being set up` };
+  const { status, name } = process;
+  switch (needed) {
+    case "alive": return status !== "stopped" ? null : { code: "not-running", message: `"${name}" is already stopped` };
+    case "running": return status === "running" ? null : { code: "not-running", message: `"${name}" is ${status}, so it cannot be paused` };
+    case "paused": return status === "paused" ? null : { code: "not-paused", message: `"${name}" is ${status}, not paused` };
+    case "stopped": return status === "stopped" ? null : { code: "not-stopped", message: `"${name}" is ${status}; only a stopped process can be restarted` };
+  }
+}
+
+function shownKind(kind: string): string {
+  return kind === "kafka-node" ? "broker" : kind;
+}
+
+function findProcess(simulation: Simulation, party: Party): ProcessRecord | undefined {
+  const name = processNameOf(party);
+  return simulation.world.processes.find(process => process.name === name);
+}
+
+function noSuchProcess(simulation: Simulation, party: Party): Refusal {
+  const known = simulation.world.processes.map(process => process.name).join(", ");
+  return { code: "no-such-process", message: `there is no "${processNameOf(party)}"; there are ${known}` };
+}
+
+function unknownParty(simulation: Simulation, parties: readonly (Party | undefined)[]): Refusal | null {
+  for (const party of parties) {
+    if (party !== undefined && findProcess(simulation, party) === undefined) return noSuchProcess(simulation, party);
+  }
+  return null;
+}
+
+function linkRefusal(simulation: Simulation, sides: { readonly from: readonly Party[]; readonly to: readonly Party[] }): Refusal | null {
+  const unknown = unknownParty(simulation, [...sides.from, ...sides.to]);
+  if (unknown !== null) return unknown;
+  const hostsOf = (parties: readonly Party[]): string[] => parties.map(party => simulation.process(processNameOf(party)).host);
+  const from = hostsOf(sides.from);
+  const to = hostsOf(sides.to);
+  if (from.length === 0 && to.length === 0) return null;
+  if (from.length === 0 || to.length === 0) return { code: "same-host", message: "both sides of a link have to be named" };
+  if (from.some(host => to.some(other => other !== host))) return null;
+  return { code: "same-host", message: `all of these run on the host "${String(from[0])}": there is no link between them` };
+}
+
+function nameRefusal(simulation: Simulation, name: string): Refusal | null {
+  if (findProcess(simulation, name) === undefined) return null;
+  return { code: "name-taken", message: `"${name}" exists already; choose another name` };
+}

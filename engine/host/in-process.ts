@@ -1,0 +1,74 @@
+// The engine in this process: sessions by number behind the coarse interface. The worker exposes the same object to a page.
+import type { EngineApi, RunFile, SessionInfo, SpecChanges } from "./api.ts";
+import { ENGINE_VERSION } from "./engine-version.ts";
+import { validateRun } from "./run-file.ts";
+import { Session } from "./session.ts";
+import { AuthorError } from "#engine/cluster/author-error.ts";
+import type { ClusterSpec } from "#engine/cluster/spec.ts";
+import { validateCommand } from "#engine/cluster/validate-command.ts";
+
+/** A page needs one, a comparison two, a drill three. */
+const SESSIONS_MAX = 16;
+
+export function createEngine(): EngineApi {
+  const sessions = new Map<number, Session>();
+  let nextId = 1;
+  const sessionOf = (id: number): Session => {
+    const session = sessions.get(id);
+    if (session === undefined) throw unknownSession(id, [...sessions.keys()]);
+    return session;
+  };
+  const openRun = (run: RunFile): SessionInfo => {
+    if (sessions.size >= SESSIONS_MAX) throw tooManySessions();
+    const session = new Session(nextId, run);
+    sessions.set(nextId, session);
+    nextId += 1;
+    return session.info();
+  };
+  return {
+    engineVersion: ENGINE_VERSION,
+    open: run => openRun(validateRun(run)),
+    fork: (id, at, changes) => {
+      const session = sessionOf(id);
+      const run = session.run();
+      return openRun(validateRun({
+        ...run, spec: changedSpec(run.spec, changes), seed: changes.seed ?? run.seed, inputs: session.inputsUntil(at), until: at,
+      }));
+    },
+    advance: (id, until) => sessionOf(id).advance(until),
+    advanceToOutcome: (id, until) => sessionOf(id).advanceToOutcome(until),
+    command: (id, command, at) => sessionOf(id).command(validateCommand(command), at),
+    nextCall: id => sessionOf(id).nextCall(),
+    facts: (id, sinceId, quiet) => sessionOf(id).facts(sinceId, quiet ?? false),
+    why: (id, factId) => sessionOf(id).why(factId),
+    observe: (id, at) => sessionOf(id).observe(at),
+    openLane: (id, lane) => sessionOf(id).openLane(lane),
+    run: id => sessionOf(id).run(),
+    digest: id => sessionOf(id).digest(),
+    close: id => { sessions.delete(id); },
+  };
+}
+
+/** The spec with other settings: those of the nodes for all of them, those of producers by their names. */
+export function changedSpec(spec: ClusterSpec, changes: SpecChanges): ClusterSpec {
+  const settings = changes.settings === undefined ? spec.settings : { ...spec.settings, ...changes.settings };
+  const producers = spec.producers?.map(producer => {
+    const changed = changes.producers?.[producer.id];
+    return changed === undefined ? producer : { ...producer, settings: { ...producer.settings, ...changed } };
+  });
+  return { ...spec, ...settings === undefined ? {} : { settings }, ...producers === undefined ? {} : { producers } };
+}
+
+function unknownSession(id: number, known: readonly number[]): AuthorError {
+  return new AuthorError({
+    code: "unknown-session", where: "session", what: `there is no session ${id}`, expected: `one of ${known.join(", ") || "none"}`, found: String(id),
+    cure: "Open a run first.",
+  });
+}
+
+function tooManySessions(): AuthorError {
+  return new AuthorError({
+    code: "too-large", where: "session", what: `${SESSIONS_MAX} sessions are open`, expected: `at most ${SESSIONS_MAX}`, found: "one more",
+    cure: "Close a session that is no longer looked at.",
+  });
+}
