@@ -62,6 +62,8 @@ export class AuthorError extends Error {
         `  cure      ${problem.cure}`,
       ].join('\n'),
     );
+    // Where our reader stood when it found the mistake says nothing to the author, and pushes the cure off the screen.
+    this.stack = `${this.name}: ${this.message}`;
     this.code = problem.code;
     this.file = problem.file;
     this.line = problem.line;

@@ -42,13 +42,21 @@ async function storeLesson(lesson: Lesson, root: string, context: LoaderContext,
   const glossary = readGlossary(readFileSync(join(root, glossaryFile), 'utf8'), glossaryFile);
   const numbers = options.measure === undefined ? new Map<string, string>() : await options.measure(lesson);
   const rendered = await context.renderMarkdown(lesson.markdown);
-  const html = addGlosses(fillMeasuredLinks(rendered.html, lesson.blocks, numbers), glossary);
+  const html = addGlosses(fillMeasuredLinks(scrollable(rendered.html), lesson.blocks, numbers), glossary);
   context.store.set({
     id: `${lesson.partId}/${lesson.id}`,
     data: { ...lesson },
     filePath: lesson.file,
     rendered: { ...rendered, html },
   });
+}
+
+/** What may be wider than the column scrolls by itself, and a keyboard can reach it. */
+function scrollable(html: string): string {
+  return html
+    .replaceAll('<pre>', '<pre tabindex="0">')
+    .replaceAll('<table>', '<div class="table-box" tabindex="0"><table>')
+    .replaceAll('</table>', '</table></div>');
 }
 
 /** Collection `parts`: the plan of the course with what is open in it. */

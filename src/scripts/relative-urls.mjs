@@ -1,5 +1,5 @@
-// Makes the built pages independent of the path that they are served under: every root-absolute address in an HTML
-// file becomes relative to that file. (Scripts and styles are made relative by Vite, see astro.config.mjs.)
+// Makes the built site independent of the path that it is served under: every root-absolute address in a page or a
+// stylesheet becomes relative to that file. (Scripts are made relative by Vite, see astro.config.mjs.)
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,9 +14,10 @@ export function relativeUrls() {
     hooks: {
       'astro:build:done': ({ dir }) => {
         const root = fileURLToPath(dir);
-        for (const file of htmlFiles(root)) {
-          const html = readFileSync(file, 'utf8');
-          writeFileSync(file, makeRelative(html, relative(root, file).split(sep).length - 1));
+        for (const file of filesUnder(root)) {
+          const rewrite = file.endsWith('.html') ? pageRelative : file.endsWith('.css') ? styleRelative : null;
+          if (rewrite === null) continue;
+          writeFileSync(file, rewrite(readFileSync(file, 'utf8'), relative(root, file).split(sep).length - 1));
         }
       },
     },
@@ -28,19 +29,31 @@ export function relativeUrls() {
  * @param {string} html
  * @param {number} depth
  */
-export function makeRelative(html, depth) {
-  const up = depth === 0 ? './' : '../'.repeat(depth);
-  return html.replaceAll(ADDRESS, (_, attribute, rest) => `${attribute}${up}${rest}"`);
+export function pageRelative(html, depth) {
+  return html.replaceAll(ADDRESS, (_, attribute, rest) => `${attribute}${upFrom(depth)}${rest}"`);
+}
+
+/**
+ * Rewrites the addresses of a stylesheet that lies `depth` folders below the root.
+ * @param {string} css
+ * @param {number} depth
+ */
+export function styleRelative(css, depth) {
+  return css.replaceAll(/url\((["']?)\/(?!\/)/g, (_, quote) => `url(${quote}${upFrom(depth)}`);
+}
+
+/** @param {number} depth */
+function upFrom(depth) {
+  return depth === 0 ? './' : '../'.repeat(depth);
 }
 
 /**
  * @param {string} folder
  * @returns {string[]}
  */
-function htmlFiles(folder) {
+function filesUnder(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return htmlFiles(path);
-    return entry.name.endsWith('.html') ? [path] : [];
+    return entry.isDirectory() ? filesUnder(path) : [path];
   });
 }
