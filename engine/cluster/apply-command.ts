@@ -33,16 +33,16 @@ export function applyCommand(hands: CommandHands, input: number, command: Comman
   const { simulation } = hands;
   const refusal = refusalOf(simulation, command);
   if (refusal === null) {
-    simulation.beginAction<OperatorFact>({ kind: "command", input, command });
-    act(hands, command);
+    simulation.action<OperatorFact>({ kind: "command", input, command }, () => act(hands, command));
   } else if ("call" in command) {
     // Somebody waits for this answer, so the refusal is part of the run.
-    simulation.beginAction<OperatorFact>({ kind: "command", input, command, refused: refusal.message });
     const outcome: Outcome = {
       call: command.call, at: simulation.world.now, ok: false,
       error: { name: "IllegalState", message: refusal.message, retriable: false },
     };
-    simulation.world.outcomes.push(outcome);
+    simulation.action<OperatorFact>({ kind: "command", input, command, refused: refusal.message }, () => {
+      simulation.world.outcomes.push(outcome);
+    });
   }
   return refusal;
 }

@@ -1,5 +1,5 @@
 // How segments travel: opening, sending, holding back behind a cut, resetting. See network.ts for the model.
-import type { Event } from "./event-queue.ts";
+import { Event } from "./event-queue.ts";
 import { invariant } from "./invariant-error.ts";
 import {
   type Connection, DEFAULT_LINK, type HeldSegment, type Link, linkKey, LOOPBACK_LINK, nextRetransmissionUs,
@@ -193,38 +193,53 @@ export function cutLink(simulation: Simulation, from: string, to: string): void 
   const link = linkBetween(simulation.world, from, to);
   if (link.cut) return;
   link.cut = true;
-  simulation.trace("", { kind: "link-cut", from, to });
+  simulation.keepCause(() => simulation.trace("", { kind: "link-cut", from, to }));
 }
 
 export function healLink(simulation: Simulation, from: string, to: string): void {
   const link = linkBetween(simulation.world, from, to);
   if (!link.cut) return;
   link.cut = false;
-  simulation.trace("", { kind: "link-healed", from, to });
-  releaseHeld(simulation);
+  simulation.keepCause(() => {
+    simulation.trace("", { kind: "link-healed", from, to });
+    releaseHeld(simulation);
+  });
 }
 
-/** Sends again what was held back on connections whose way is free now, on TCP's schedule. */
+/**
+ * Sends again what was held back on connections whose way is free now, on TCP's schedule. Until then the connection goes on holding back,
+ * so that nothing overtakes it.
+ */
 export function releaseHeld(simulation: Simulation): void {
   const world = simulation.world;
   for (const connection of world.network.connections.values()) {
     for (const end of [0, 1] as const) {
-      const held = connection.held[end];
-      const first = held[0];
+      const first = connection.held[end][0];
       if (first === undefined) continue;
-      const from = world.processes[connection.ends[end === 0 ? 1 : 0]] as ProcessRecord;
       const to = world.processes[connection.ends[end]] as ProcessRecord;
-      const link = linkBetween(world, from.host, to.host);
-      if (link.cut || !to.powered) continue;
-      connection.held[end] = [];
-      const at = nextRetransmissionUs(first.sentAt, world.now) + link.settings.latencyUs;
-      connection.lastArrivalUs[end] = at;
-      for (const segment of held) {
-        simulation.withCause(segment.cause, () => {
-          simulation.push(at, segment.kind, to, "", handleOf(connection.id, end), segment.payload);
-        });
-      }
+      if (!isFree(world, connection, end)) continue;
+      const from = world.processes[connection.ends[end === 0 ? 1 : 0]] as ProcessRecord;
+      const at = nextRetransmissionUs(first.sentAt, world.now) + linkBetween(world, from.host, to.host).settings.latencyUs;
+      simulation.push(at, "released", to, "", handleOf(connection.id, end), null);
     }
   }
   invariant(world.network.connections.size < 1_000_000, "a million connections are open");
+}
+
+function isFree(world: World, connection: Connection, end: 0 | 1): boolean {
+  const from = world.processes[connection.ends[end === 0 ? 1 : 0]] as ProcessRecord;
+  const to = world.processes[connection.ends[end]] as ProcessRecord;
+  return to.powered && !linkBetween(world, from.host, to.host).cut;
+}
+
+/** The segments that a release lets through, as events of this instant; none when the way is closed again. */
+export function takeReleased(simulation: Simulation, released: Event, process: ProcessRecord): Event[] {
+  const world = simulation.world;
+  const connection = connectionOf(world, released.connection);
+  const end = endOf(released.connection);
+  if (connection === undefined || !isFree(world, connection, end)) return [];
+  const held = connection.held[end];
+  connection.held[end] = [];
+  return held.map(segment => new Event(
+    world.now, released.sequence, segment.kind, process.index, process.incarnation, "", released.connection, segment.payload, segment.cause));
 }

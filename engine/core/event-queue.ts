@@ -2,7 +2,7 @@
 import { SharedValue } from "./shared-value.ts";
 
 /** What an event does when its time comes. Process events go to a handler of the process; the others to the world itself. */
-export type EventKind = "start" | "timer" | "message" | "connected" | "accepted" | "closed" | "refused" | "writeback" | "input" | "mailbox";
+export type EventKind = "start" | "timer" | "message" | "connected" | "accepted" | "closed" | "refused" | "writeback" | "input" | "mailbox" | "released";
 
 /** @property at virtual microseconds. @property cause the trace entry that led to it; -1 for none. */
 export class Event extends SharedValue {

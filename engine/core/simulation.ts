@@ -2,7 +2,7 @@
 // It models processes (start, crash, loss of power, pause, resume) and hosts; connections are in connections.ts.
 // Behaviour (process kinds) lives outside the world, so the world can be copied, hashed and sent.
 import {
-  acceptSegment, closeAllConnections, closeConnection, connectionOf, endOf, openConnection, releaseHeld, sendMessage,
+  acceptSegment, closeAllConnections, closeConnection, connectionOf, endOf, openConnection, releaseHeld, sendMessage, takeReleased,
 } from "./connections.ts";
 import { copyState } from "./copy-state.ts";
 import { type LogFile, losePower, WRITEBACK_US } from "./disk.ts";
@@ -96,8 +96,13 @@ export class Simulation {
     if (process === undefined) throw new InvariantError(`event ${event.sequence} goes to an unknown process`);
     this.#cause = event.cause;
     if (event.kind === "writeback") return this.#writeBack(process, event.name, event.payload as number);
+    if (event.kind === "released") return this.#deliverReleased(process, event);
     if (event.connection !== 0 && !acceptSegment(this, event, process)) return;
     if (event.connection === 0 && event.incarnation !== process.incarnation) return;
+    this.#deliver(process, event);
+  }
+
+  #deliver(process: ProcessRecord, event: Event): void {
     if (process.status === "stopped") return;
     if (process.status === "paused") {
       invariant(process.mailbox.length < MAILBOX_MAX, `${process.name}: more than ${MAILBOX_MAX} events while paused`);
@@ -105,6 +110,14 @@ export class Simulation {
       return;
     }
     this.#handle(process, event);
+  }
+
+  /** What a cut had held back on one connection, all at this instant and before anything that was sent later. */
+  #deliverReleased(process: ProcessRecord, released: Event): void {
+    for (const event of takeReleased(this, released, process)) {
+      this.#cause = event.cause;
+      if (acceptSegment(this, event, process)) this.#deliver(process, event);
+    }
   }
 
   #handle(process: ProcessRecord, event: Event): void {
@@ -122,7 +135,7 @@ export class Simulation {
       case "input": return kind.onInput(context, process.state, event.payload);
       case "refused": return kind.onClosed(context, process.state, event.payload as number);
       case "mailbox": return this.#readMailbox(process, event.payload as readonly Event[]);
-      case "writeback": return;
+      case "writeback": case "released": return;
     }
   }
 
@@ -172,10 +185,10 @@ export class Simulation {
 
   /** Runs `body` with another cause, for deliveries that a handler did not ask for. */
   withCause(cause: number, body: () => void): void {
-    const before = this.#cause;
-    this.#cause = cause;
-    body();
-    this.#cause = before;
+    this.keepCause(() => {
+      this.#cause = cause;
+      body();
+    });
   }
 
   get cause(): number {
@@ -220,9 +233,11 @@ export class Simulation {
     process.powered = true;
     process.incarnation += 1;
     process.mailbox = [];
-    this.#fact({ kind: "process-started", process: name, host: process.host });
-    releaseHeld(this);
-    this.push(this.world.now + delayUs, "start", process, "", 0, null);
+    this.keepCause(() => {
+      this.trace("", { kind: "process-started", process: name, host: process.host });
+      releaseHeld(this);
+      this.push(this.world.now + delayUs, "start", process, "", 0, null);
+    });
   }
 
   /** SIGKILL: nobody is told by the process; its operating system closes the connections. The page cache stays. */
@@ -238,12 +253,14 @@ export class Simulation {
   #stop(name: string, how: "crash" | "power-loss" | "exit"): void {
     const process = this.process(name);
     invariant(process.status !== "stopped", `"${name}" is stopped`);
-    this.#fact({ kind: "process-stopped", process: name, how });
     process.status = "stopped";
     process.state = null;
     process.mailbox = [];
     process.powered = how !== "power-loss";
-    closeAllConnections(this, process, how !== "power-loss");
+    this.keepCause(() => {
+      this.trace("", { kind: "process-stopped", process: name, how });
+      closeAllConnections(this, process, how !== "power-loss");
+    });
     if (how === "power-loss") losePower(process.disk);
   }
 
@@ -255,7 +272,7 @@ export class Simulation {
   pause(name: string): void {
     const process = this.process(name);
     invariant(process.status === "running", `"${name}" is ${process.status}`);
-    this.#fact({ kind: "process-paused", process: name });
+    this.keepCause(() => this.trace("", { kind: "process-paused", process: name }));
     process.status = "paused";
   }
 
@@ -263,11 +280,13 @@ export class Simulation {
   resume(name: string): void {
     const process = this.process(name);
     invariant(process.status === "paused", `"${name}" is ${process.status}`);
-    this.#fact({ kind: "process-resumed", process: name });
     process.status = "running";
     const events = process.mailbox;
     process.mailbox = [];
-    this.push(this.world.now, "mailbox", process, "", 0, events);
+    this.keepCause(() => {
+      this.trace("", { kind: "process-resumed", process: name });
+      this.push(this.world.now, "mailbox", process, "", 0, events);
+    });
   }
 
   /** Hands an operator's input to a running or paused process. */
@@ -275,14 +294,20 @@ export class Simulation {
     this.push(this.world.now, "input", this.process(name), "", 0, input);
   }
 
-  #fact(fact: CoreFact): void {
-    this.trace("", fact);
+  /** An operator's action: what it leads to has this fact as its cause. Returns the fact's id. */
+  action<F extends Fact>(fact: F, act: () => void): number {
+    this.#cause = -1;
+    const id = this.trace("", fact);
+    act();
+    this.#cause = -1;
+    return id;
   }
 
-  /** Begins an operator's action: what it leads to has this fact as its cause. */
-  beginAction<F extends Fact>(fact: F): number {
-    this.#cause = -1;
-    return this.trace("", fact);
+  /** Runs `body`, after which the cause is what it was: nothing that happens later, elsewhere, is caused by it. */
+  keepCause(body: () => void): void {
+    const before = this.#cause;
+    body();
+    this.#cause = before;
   }
 }
 

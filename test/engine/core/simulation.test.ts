@@ -1,118 +1,178 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { Event, popEvent, pushEvent } from "#engine/core/event-queue.ts";
-import { losePower, openLogFile, readRecordFile, syncFile, WRITEBACK_US, writeRecordFile, type Disk } from "#engine/core/disk.ts";
-import { createStream, drawBelow, drawUint32 } from "#engine/core/random.ts";
+import { describe, expect, test } from "vitest";
+import { cutLink, healLink } from "#engine/core/connections.ts";
+import type { ProcessKind } from "#engine/core/process.ts";
+import { Simulation } from "#engine/core/simulation.ts";
 import { causesOf } from "#engine/core/trace.ts";
-import { clientState, echoWorld, say } from "./echo-world.ts";
+import { connected, diaryOf, tell, twoDiarists, wordsOf } from "./toy-processes.ts";
 
-test("the queue gives events in the order of time, then of scheduling", () => {
-  fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 200 }), times => {
-    const heap: Event[] = [];
-    times.forEach((at, sequence) => pushEvent(heap, new Event(at, sequence, "timer", 0, 0, "", 0, null, -1)));
-    const out: Event[] = [];
-    for (let event = popEvent(heap); event !== undefined; event = popEvent(heap)) out.push(event);
-    const expected = times.map((at, sequence) => ({ at, sequence })).sort((a, b) => a.at - b.at || a.sequence - b.sequence);
-    expect(out.map(({ at, sequence }) => ({ at, sequence }))).toEqual(expected);
-  }));
+describe("the loop", () => {
+  test("handles events in the order of time, then of their making", () => {
+    const simulation = twoDiarists();
+    for (const [delayUs, name] of [[300, "c"], [100, "a"], [300, "d"], [200, "b"], [100, "a2"]] as const) {
+      tell(simulation, "left", { do: "schedule", delayUs, name });
+    }
+    simulation.runUntil(1_000);
+    expect(diaryOf(simulation, "left").slice(1)).toEqual(["100 timer a", "100 timer a2", "200 timer b", "300 timer c", "300 timer d"]);
+  });
+
+  test("runs up to and including a moment, and sets the clock to it", () => {
+    const simulation = twoDiarists();
+    tell(simulation, "left", { do: "schedule", delayUs: 100, name: "on time" });
+    simulation.runUntil(99);
+    expect(wordsOf(simulation, "left")).toEqual(["start with 0"]);
+    simulation.runUntil(100);
+    expect(wordsOf(simulation, "left")).toEqual(["start with 0", "timer on time"]);
+    expect(simulation.world.now).toBe(100);
+    expect(() => simulation.runUntil(99)).toThrow("time does not go back");
+  });
+
+  test("a cancelled timer does not ring", () => {
+    const simulation = twoDiarists();
+    tell(simulation, "left", { do: "schedule-and-cancel", delayUs: 100 });
+    simulation.runUntil(1_000);
+    expect(wordsOf(simulation, "left")).toEqual(["start with 0"]);
+    expect(simulation.world.cancelled.size).toBe(0);
+  });
+
+  test("a loop that does not move time is a bug that stops the world", () => {
+    const spinner: ProcessKind = {
+      kind: "spinner",
+      start: context => { context.schedule(0, "again"); return {}; },
+      onTimer: context => { context.schedule(0, "again"); },
+      onMessage: () => {}, onConnected: () => {}, onAccepted: () => {}, onClosed: () => {}, onInput: () => {},
+    };
+    const simulation = Simulation.create(1, ["a"], new Map([["spinner", spinner]]));
+    simulation.addProcess("spinner", "spinner", "a", [], null);
+    simulation.start("spinner");
+    expect(() => simulation.runUntil(1)).toThrow("time does not move on at 0 us");
+  });
+
+  test("an operator cannot start what runs or stop what is stopped", () => {
+    const simulation = twoDiarists();
+    expect(() => simulation.start("left")).toThrow("\"left\" is running");
+    simulation.crash("left");
+    expect(() => simulation.crash("left")).toThrow("\"left\" is stopped");
+    expect(() => simulation.pause("left")).toThrow("\"left\" is stopped");
+    expect(() => simulation.resume("right")).toThrow("\"right\" is running");
+    expect(() => simulation.process("nobody")).toThrow("no process \"nobody\"");
+  });
 });
 
-test("streams of different names are unrelated, and equal names give equal numbers", () => {
-  const draws = (seed: number, name: string): number[] => { const stream = createStream(seed, name); return [drawUint32(stream), drawUint32(stream)]; };
-  expect(draws(1, "a")).toEqual(draws(1, "a"));
-  expect(draws(1, "a")).not.toEqual(draws(1, "b"));
-  expect(draws(1, "a")).not.toEqual(draws(2, "a"));
+describe("the trace", () => {
+  test("leads from what happened back to what the operator did", () => {
+    const simulation = twoDiarists();
+    connected(simulation);
+    simulation.action({ kind: "command", text: "say ping" }, () => simulation.input("left", { do: "say", text: "ping" }));
+    simulation.runUntil(simulation.world.now + 10_000);
+    const { trace } = simulation.world;
+    const last = trace.last;
+    expect(last?.fact).toMatchObject({ kind: "message", from: "right", to: "left", message: "pong" });
+    expect(causesOf(trace, last?.id ?? -1).map(entry => entry.fact.kind)).toEqual(["message", "message", "command"]);
+    expect(causesOf(trace, -1)).toEqual([]);
+  });
+
+  test("a cut that holds back a message keeps the cause of what happens after the healing", () => {
+    const simulation = twoDiarists();
+    connected(simulation);
+    cutLink(simulation, "a", "b");
+    simulation.action({ kind: "command", text: "say ping" }, () => simulation.input("left", { do: "say", text: "ping" }));
+    simulation.runUntil(simulation.world.now + 1_000_000);
+    simulation.action({ kind: "command", text: "heal" }, () => healLink(simulation, "a", "b"));
+    simulation.runUntil(simulation.world.now + 10_000_000);
+    const { trace } = simulation.world;
+    expect(trace.last?.fact).toMatchObject({ message: "pong" });
+    expect(causesOf(trace, trace.last?.id ?? -1).map(entry => entry.fact)).toMatchObject([
+      { message: "pong" }, { message: "ping" }, { text: "say ping" },
+    ]);
+  });
 });
 
-test("a draw below a bound is even over its range", () => {
-  const stream = createStream(7, "dice");
-  const counts = [0, 0, 0, 0, 0, 0];
-  for (let index = 0; index < 60_000; index += 1) { const face = drawBelow(stream, 6); counts[face] = (counts[face] ?? 0) + 1; }
-  for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500);
+/** Everything that can be done to two diarists, at random moments. */
+const deed = fc.record({
+  pauseUs: fc.nat(400_000),
+  what: fc.constantFrom("say", "answer", "connect", "crash", "dark", "pause", "resume", "start", "cut", "heal", "write", "draw", "timer"),
+  who: fc.constantFrom("left", "right"),
 });
+type Deed = { pauseUs: number; what: string; who: string };
 
-test("the same seed gives the same digest, another seed another one", () => {
-  const digest = (seed: number): string => { const simulation = echoWorld(seed); say(simulation, 1); simulation.runUntil(2_000_000); return simulation.digest(); };
-  expect(digest(3)).toBe(digest(3));
-  expect(digest(3)).not.toBe(digest(4));
-});
-
-test("a restored checkpoint goes on to the same state, as often as one likes, and a fork touches nothing", () => {
-  const simulation = echoWorld();
-  say(simulation, 1);
-  simulation.runUntil(5_100);
-  const checkpoint = simulation.checkpoint();
-  const fork = simulation.fork();
-  simulation.runUntil(1_000_000);
-  const digest = simulation.digest();
-  const traced = simulation.world.trace.length;
-  for (let turn = 0; turn < 2; turn += 1) {
-    simulation.restore(checkpoint);
-    if (turn === 1) say(fork, 99);
-    fork.runUntil(700_000 + turn);
-    simulation.runUntil(1_000_000);
-    expect(simulation.digest()).toBe(digest);
-    expect(simulation.world.trace.length).toBe(traced);
+function perform(simulation: Simulation, deeds: readonly Deed[]): void {
+  for (const { pauseUs, what, who } of deeds) {
+    simulation.runUntil(simulation.world.now + pauseUs);
+    const { status } = simulation.process(who);
+    if (what === "cut") cutLink(simulation, who === "left" ? "a" : "b", who === "left" ? "b" : "a");
+    else if (what === "heal") healLink(simulation, who === "left" ? "a" : "b", who === "left" ? "b" : "a");
+    else if (what === "start") { if (status === "stopped") simulation.start(who); }
+    else if (status === "stopped") continue;
+    else if (what === "crash") simulation.crash(who);
+    else if (what === "dark") simulation.losePower(who);
+    else if (what === "pause") { if (status === "running") simulation.pause(who); }
+    else if (what === "resume") { if (status === "paused") simulation.resume(who); }
+    else if (what === "connect") simulation.input("left", { do: "connect", host: "b", port: 9092 });
+    else if (what === "say") simulation.input(who, { do: "say", text: "ping" });
+    else if (what === "answer") simulation.input(who, { do: "say", text: "word" });
+    else if (what === "write") simulation.input(who, { do: "write", entry: "x" });
+    else if (what === "draw") simulation.input(who, { do: "draw", purpose: "p" });
+    else simulation.input(who, { do: "schedule", delayUs: 700_000, name: "t" });
   }
-  fork.runUntil(800_000);
-  expect(clientState(fork).echoed).toEqual([1, 99]);
-  expect(clientState(simulation).echoed).toEqual([1]);
-});
+  simulation.runUntil(simulation.world.now + 1_000_000);
+}
 
-test("a paused process keeps its connections and handles everything later, in its order", () => {
-  const simulation = echoWorld();
-  simulation.pause("client");
-  say(simulation, 1);
-  say(simulation, 2);
-  simulation.runUntil(1_000_000);
-  const before = clientState(simulation).ticks.length;
-  simulation.resume("client");
-  simulation.runUntil(1_010_000);
-  expect(clientState(simulation).echoed).toEqual([1, 2]);
-  expect(clientState(simulation).closed).toBe(0);
-  expect(clientState(simulation).ticks[before]).toBe(1_000_000);
-});
+describe("checkpoint, restore and fork", () => {
+  test("the same deeds give the same digest; another seed gives another", () => {
+    fc.assert(fc.property(fc.array(deed, { maxLength: 40 }), deeds => {
+      const first = twoDiarists(5);
+      const second = twoDiarists(5);
+      perform(first, deeds);
+      perform(second, deeds);
+      expect(second.digest()).toBe(first.digest());
+      expect(twoDiarists(6).digest()).not.toBe(twoDiarists(5).digest());
+    }), { numRuns: 60 });
+  });
 
-test("timers of an earlier life do not ring in the next one", () => {
-  const simulation = echoWorld();
-  simulation.crash("client");
-  simulation.start("client");
-  simulation.runUntil(14_999);
-  expect(clientState(simulation).ticks).toEqual([]);
-});
+  test("a run that goes on from a checkpoint takes the same course, again and again", () => {
+    fc.assert(fc.property(fc.array(deed, { maxLength: 25 }), fc.array(deed, { maxLength: 25 }), fc.array(deed, { maxLength: 25 }), (past, future, other) => {
+      const simulation = twoDiarists(5);
+      perform(simulation, past);
+      const checkpoint = simulation.checkpoint();
+      const here = simulation.digest();
+      perform(simulation, future);
+      const there = simulation.digest();
+      simulation.restore(checkpoint);
+      expect(simulation.digest()).toBe(here);
+      perform(simulation, other);
+      simulation.restore(checkpoint);
+      perform(simulation, future);
+      expect(simulation.digest()).toBe(there);
+    }), { numRuns: 60 });
+  });
 
-test("a crash keeps the page cache, a loss of power keeps what was forced to disk", () => {
-  const disk: Disk = new Map();
-  const file = openLogFile(disk, "log");
-  file.entries.push("a");
-  syncFile(file);
-  file.entries.push("b");
-  writeRecordFile(disk, "epoch", { epoch: 1 }, true);
-  writeRecordFile(disk, "epoch", { epoch: 2 }, false);
-  writeRecordFile(disk, "note", { text: "never forced" }, false);
-  losePower(disk);
-  expect([...file.entries]).toEqual(["a"]);
-  expect(readRecordFile(disk, "epoch")).toEqual({ epoch: 1 });
-  expect(readRecordFile(disk, "note")).toBeUndefined();
-});
+  test("a fork and its origin do not feel each other", () => {
+    fc.assert(fc.property(fc.array(deed, { maxLength: 25 }), fc.array(deed, { maxLength: 25 }), (past, future) => {
+      const simulation = twoDiarists(5);
+      perform(simulation, past);
+      const here = simulation.digest();
+      const fork = simulation.fork();
+      perform(fork, future);
+      expect(simulation.digest()).toBe(here);
+      const forked = fork.digest();
+      perform(simulation, future);
+      expect(simulation.digest()).toBe(forked);
+    }), { numRuns: 60 });
+  });
 
-test("the operating system writes dirty files back after thirty seconds", () => {
-  const simulation = echoWorld();
-  const server = simulation.process("server");
-  const file = openLogFile(server.disk, "log");
-  file.entries.push("a");
-  simulation.contextOf(server).touch("log", file);
-  simulation.runUntil(simulation.world.now + WRITEBACK_US - 1);
-  expect(file.syncedLength).toBe(0);
-  simulation.runUntil(simulation.world.now + 1);
-  expect(file.syncedLength).toBe(1);
-});
-
-test("every message can be traced back to what the operator did", () => {
-  const simulation = echoWorld();
-  say(simulation, 1);
-  simulation.runUntil(100_000);
-  const echo = [...simulation.world.trace].find(entry => (entry.fact as { tag?: string }).tag === "echo");
-  expect(echo).toBeDefined();
-  expect(causesOf(simulation.world.trace, echo?.id ?? -1).map(entry => entry.fact.kind)).toEqual(["message", "message", "say"]);
+  test("the digest feels a single byte on a disk and a single entry of a mailbox", () => {
+    const simulation = twoDiarists();
+    const digests = [simulation.digest()];
+    const written = simulation.fork();
+    tell(written, "left", { do: "write-record", content: "x", sync: true });
+    const other = simulation.fork();
+    tell(other, "left", { do: "write-record", content: "y", sync: true });
+    const paused = simulation.fork();
+    paused.pause("left");
+    digests.push(written.digest(), other.digest(), paused.digest());
+    tell(paused, "left", { do: "draw", purpose: "p" });
+    digests.push(paused.digest());
+    expect(new Set(digests).size).toBe(digests.length);
+  });
 });
