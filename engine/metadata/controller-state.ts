@@ -1,0 +1,69 @@
+// What a controller knows. Every node of the quorum keeps the image; only the active controller has sessions and answers that wait.
+// Follows QuorumController.java (3.9): the active controller works on an image that is ahead of what is committed. Plain data.
+// FIDELITY: META-EVENT-QUEUE.
+import type { ControllerFact, PartitionChangeReason } from "#engine/protocol/facts.ts";
+import type { Api, ResponseOf } from "#engine/protocol/messages.ts";
+import type { ReplyTo } from "#engine/protocol/reply-to.ts";
+import type { BrokerSession } from "./broker-sessions.ts";
+import type { MetadataImage } from "./image.ts";
+import type { JavaRandom } from "./java-random.ts";
+import type { ControllerConfig } from "./kraft-settings.ts";
+import type { MetadataRecord } from "./records.ts";
+
+/** An answer, and what there is to tell, that waits until everything up to `offset` is committed. */
+export interface DeferredAnswer {
+  readonly offset: number;
+  readonly to: ReplyTo | null;
+  readonly body: ResponseOf<Api> | null;
+  readonly facts: readonly ControllerFact[];
+}
+
+export interface ActiveController {
+  readonly epoch: number;
+  sessions: Map<number, BrokerSession>;
+  /** In the order of their offsets. */
+  deferred: DeferredAnswer[];
+  noOpAtUs: number;
+  /** When preferred leaders are elected next; -1 while every partition is led by its first replica. */
+  balanceAtUs: number;
+  /** Not before this moment is another broker fenced: one a run. */
+  fenceNotBeforeUs: number;
+  /** The armed timer, 0 for none, and its time. */
+  timer: number;
+  timerAtUs: number;
+}
+
+export interface ControllerState {
+  readonly config: ControllerConfig;
+  /** Committed records; on the active controller also those that are not committed yet. */
+  image: MetadataImage;
+  readonly random: JavaRandom;
+  /** Null on all but the active controller. */
+  active: ActiveController | null;
+  /** Until when the single event queue is busy. */
+  busyUntilUs: number;
+}
+
+/** Why the records of a decision were written: what the facts of the trace say. `partitions` null: what the change itself shows. */
+export interface DecisionReason { readonly partitions: PartitionChangeReason | null; readonly silentForUs: number }
+export const NO_REASON: DecisionReason = { partitions: null, silentForUs: 0 };
+
+/** Outcome of one event of the controller: records to append, in order, and the answer once they are committed. */
+export interface Decision<A extends Api = Api> {
+  readonly records: readonly MetadataRecord[];
+  readonly reason: DecisionReason;
+  readonly response: ResponseOf<A> | null;
+}
+
+export function answerOnly<A extends Api>(response: ResponseOf<A>): Decision<A> {
+  return { records: [], reason: NO_REASON, response };
+}
+
+/** What an operation looks at. `nextOffset`: the offset that its first record will get. */
+export interface OperationContext {
+  readonly nowUs: number;
+  readonly config: ControllerConfig;
+  readonly image: MetadataImage;
+  readonly active: ActiveController;
+  readonly nextOffset: number;
+}
