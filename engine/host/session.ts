@@ -20,6 +20,11 @@ const LANES_MAX = 64;
 /** @property applied inputs that had been applied. */
 interface Checkpoint { readonly at: number; readonly events: number; readonly applied: number; readonly snapshot: ClusterSnapshot }
 
+/** The head as it was left for a look into the past. */
+interface Left {
+  readonly left: ClusterSnapshot; readonly applied: number; readonly checkpoints: Checkpoint[]; readonly outcomesRead: number; readonly head: number;
+}
+
 interface KeptLane extends Lane { readonly inputs: readonly Input[] }
 
 export class Session {
@@ -153,13 +158,13 @@ export class Session {
     if ("call" in command && command.call >= this.#nextCall) this.#nextCall = command.call + 1;
   }
 
-  #leave(): { left: ClusterSnapshot; applied: number; checkpoints: Checkpoint[]; outcomesRead: number; head: number } {
+  #leave(): Left {
     return {
       left: this.#cluster.leave(), applied: this.#applied, checkpoints: this.#checkpoints, outcomesRead: this.#outcomesRead, head: this.head,
     };
   }
 
-  #comeBack(before: ReturnType<Session["#leave"]>): void {
+  #comeBack(before: Left): void {
     this.#cluster.resumeFrom(before.left);
     this.#applied = before.applied;
     this.#checkpoints = before.checkpoints;

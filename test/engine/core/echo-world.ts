@@ -47,6 +47,5 @@ export function clientState(simulation: Simulation): ClientState {
 }
 
 export function say(simulation: Simulation, line: number): void {
-  simulation.beginAction({ kind: "say" });
-  simulation.input("client", line);
+  simulation.action({ kind: "say" }, () => simulation.input("client", line));
 }
