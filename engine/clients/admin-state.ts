@@ -1,0 +1,81 @@
+// The admin client's calls as plain data. Source: KafkaAdminClient.java (Call, AdminApiDriver).
+import type { CallError, Command, Outcome } from "#engine/cluster/commands.ts";
+import type { RecordView } from "#engine/cluster/view.ts";
+import { type ProcessContext } from "#engine/core/process.ts";
+import { toMs } from "#engine/core/time.ts";
+import { retryBackoffUs } from "./client-metadata.ts";
+import type { ClientCore } from "./client-core.ts";
+import { timeoutError } from "./error-texts.ts";
+
+export type AdminCommand = Extract<Command, { readonly do: "create-topic" | "elect-leaders" | "fetch-metadata" | "list-offsets" | "read" }>;
+
+export interface FoundOffset { readonly partition: number; readonly offset: number; readonly timestampMs: number; readonly leaderEpoch: number }
+
+/** One call of the API, which may take several requests. `deadlineUs`: default.api.timeout.ms after it was made. */
+export interface AdminCall {
+  readonly id: number;
+  readonly command: AdminCommand;
+  readonly deadlineUs: number;
+  /** Not before this moment. */
+  nextTryUs: number;
+  /** Attempts that have failed. */
+  tries: number;
+  /** Requests without an answer. */
+  inFlight: number;
+  /** What `read` and `list-offsets` found out first: where the leaders are. Null: to be looked up. */
+  leaders: { readonly partition: number; readonly leader: number; readonly leaderEpoch: number }[] | null;
+  readonly offsets: FoundOffset[];
+  records: RecordView[];
+  nextOffset: number;
+}
+
+export interface AdminState {
+  readonly core: ClientCore;
+  readonly apiTimeoutMs: number;
+  calls: AdminCall[];
+  nextId: number;
+}
+
+/** Java's names of the calls, as its time-outs tell them. */
+export function callName(command: AdminCommand): string {
+  switch (command.do) {
+    case "create-topic": return "createTopics";
+    case "elect-leaders": return "electLeaders";
+    case "fetch-metadata": return "describeTopics";
+    case "list-offsets": return "listOffsets";
+    case "read": return "fetch";
+  }
+}
+
+export function finish(process: ProcessContext, state: AdminState, call: AdminCall, value: unknown): void {
+  state.calls = state.calls.filter(other => other !== call);
+  const outcome: Outcome = { call: call.command.call, at: process.now, ok: true, value };
+  process.outcome(outcome);
+}
+
+export function finishWithError(process: ProcessContext, state: AdminState, call: AdminCall, error: CallError): void {
+  state.calls = state.calls.filter(other => other !== call);
+  const outcome: Outcome = { call: call.command.call, at: process.now, ok: false, error };
+  process.outcome(outcome);
+}
+
+/** An attempt failed in a way that may pass. */
+export function retryLater(process: ProcessContext, state: AdminState, call: AdminCall): void {
+  call.tries += 1;
+  call.leaders = null;
+  call.offsets.length = 0;
+  call.inFlight = 0;
+  call.nextTryUs = process.now + retryBackoffUs(process, state.core.settings.retryBackoff, call.tries - 1);
+  if (call.deadlineUs <= process.now) timedOut(process, state, call);
+}
+
+/** The words of Call.handleTimeoutFailure and of calls that never found a node. */
+export function timedOut(process: ProcessContext, state: AdminState, call: AdminCall): void {
+  const name = callName(call.command);
+  const tries = call.inFlight > 0 ? call.tries + 1 : call.tries;
+  const message = tries === 0
+    ? `Timed out waiting for a node assignment. Call: ${name}`
+    : `Call(callName=${name}, deadlineMs=${toMs(call.deadlineUs)}, tries=${tries}, nextAllowedTryMs=${toMs(call.nextTryUs)}) `
+      + `timed out at ${toMs(process.now)} after ${tries} attempt(s)`;
+  finishWithError(process, state, call, timeoutError(message));
+}
