@@ -8,7 +8,7 @@ import type { RunFile, SessionInfo, SpecChanges } from '#engine/host/api.ts';
 import type { AsyncEngine } from './engine-client.ts';
 import { FactStore } from './fact-store.ts';
 import { problemOf } from './run-file.ts';
-import { type Future, labelOfLane, type SessionListener, type Speed } from './session-listener.ts';
+import type { Future, SessionListener, Speed } from './session-listener.ts';
 
 /** How far the engine runs ahead of the picture, in shown time. */
 export const AHEAD_SHOWN_US = 500_000;
@@ -19,6 +19,11 @@ const SEARCH_STEP_US = 1_000_000;
 const SEARCH_US_MAX = 60_000_000;
 /** Stepping shows the way to the next event for this long. */
 export const GLIDE_MS = 420;
+
+/** A command that does not fit its moment: a broker that is stopped cannot be paused. */
+export class RefusedCommand extends Error {
+  override readonly name = 'RefusedCommand';
+}
 
 interface Glide { readonly fromUs: number; readonly toUs: number; readonly startMs: number }
 /** A session of the engine that shares this one's past: made by "Fork here". */
@@ -40,9 +45,14 @@ export class LiveSession {
   #held = 0;
   #isAdvancing = false;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Lanes that began here, by what was done. */
+  readonly #laneLabels = new Map<number, string>();
+  readonly #describe: (command: Command) => string;
 
-  constructor(engine: AsyncEngine) {
+  /** `describe` names a future by the command that began it. */
+  constructor(engine: AsyncEngine, describe: (command: Command) => string = (command) => command.do) {
     this.#engine = engine;
+    this.#describe = describe;
   }
 
   /** Virtual microseconds, a whole number. */
@@ -82,7 +92,7 @@ export class LiveSession {
       const old = this.#info;
       this.#run = run;
       this.#branches = [];
-      this.#glide = null;
+      this.#laneLabels.clear();
       if (old !== null) await this.#engine.close(old.session);
       await this.#show(info, Math.min(run.until, info.head));
     });
@@ -164,7 +174,11 @@ export class LiveSession {
     const at = this.shownUs;
     this.#glide = null;
     await this.#hold(async () => {
-      await this.#take(await this.#engine.command(this.#session(), command, at));
+      const laneBefore = this.#info?.lane;
+      const info = await this.#engine.command(this.#session(), command, at);
+      if (info.refused !== undefined) throw new RefusedCommand(info.refused.message);
+      if (info.lane !== laneBefore) this.#laneLabels.set(info.lane, this.#describe(command));
+      await this.#take(info);
       await this.#simulateTo(at + this.#aheadUs());
     });
     this.#moveTo(at);
@@ -214,14 +228,14 @@ export class LiveSession {
   get futures(): readonly Future[] {
     const info = this.#info;
     if (info === null) return [];
-    const lanes = info.lanes.length > 1 || (info.lanes.length === 1 && info.lanes[0]?.id !== info.lane) ? info.lanes : [];
+    const lanes = info.lanes.length > 1 ? info.lanes : [];
     return [
       ...this.#branches.map((it) => ({
         key: `session ${it.session}`, label: it.label, forkedAtUs: it.forkedAtUs,
         untilUs: it.session === info.session ? this.#headUs : it.untilUs, isShown: it.session === info.session,
       })),
       ...lanes.map((lane) => ({
-        key: `lane ${lane.id}`, label: labelOfLane(lane), forkedAtUs: lane.forkedAt,
+        key: `lane ${lane.id}`, label: this.#laneLabels.get(lane.id) ?? lane.label, forkedAtUs: lane.forkedAt,
         untilUs: lane.id === info.lane ? this.#headUs : lane.until, isShown: lane.id === info.lane,
       })),
     ];

@@ -1,6 +1,4 @@
 /** What a live session tells the parts of a page, and how it says that something cannot be done. */
-import type { Lane } from '#engine/host/api.ts';
-
 /** Times as fast as a wall clock. The slowest shows a hop of one millisecond for a tenth of a second. */
 export const SPEEDS = [0.01, 0.1, 1, 10] as const;
 export type Speed = (typeof SPEEDS)[number];
@@ -32,8 +30,4 @@ export interface SessionListener {
   /** Playing, speed, waiting, futures or the run itself changed. */
   stateChanged?(): void;
   failed?(problem: Problem): void;
-}
-
-export function labelOfLane(lane: Lane): string {
-  return lane.label === '' ? `future ${lane.id}` : lane.label;
 }

@@ -1,0 +1,59 @@
+/** Which mark a fact has in the feed and on the timeline, and whether it is news or traffic. Pure. */
+import type { ViewFact } from '#engine/cluster/view.ts';
+import { brokerStyle, postmark } from '#src/stage/broker-marks.ts';
+
+/** Waves, ring, two sheets, cross, tick: told apart by shape. */
+export type MarkKind = 'fault' | 'election' | 'in-sync' | 'error' | 'healed';
+/** @property broker whose colour a ring has; 0 is the metadata quorum's ink. */
+export interface Mark { readonly kind: MarkKind; readonly broker: number }
+
+/** News is always told; traffic is what letters do all day, told while there is room. */
+export type Weight = 'news' | 'traffic';
+
+export function weightOf(entry: ViewFact): Weight {
+  const { fact } = entry;
+  switch (fact.kind) {
+    case 'message':
+      return fact.summary.about === 'produce-response' && fact.summary.partitions.some((it) => it.error !== 'NONE') ? 'news' : 'traffic';
+    case 'log-opened': case 'became-leader': case 'became-follower': case 'log-appended': case 'high-watermark': case 'isr-proposed':
+    case 'producer-opened': case 'consumer-opened': case 'records-accepted': case 'batch-acknowledged': case 'metadata-refreshed':
+    case 'records-consumed': case 'connection-closed': case 'raft-log': case 'message-held':
+      return 'traffic';
+    case 'raft-role':
+      return fact.role === 'follower' || fact.role === 'unattached' || fact.role === 'observer' ? 'traffic' : 'news';
+    default:
+      return 'news';
+  }
+}
+
+export function markOf(entry: ViewFact): Mark | null {
+  const { fact } = entry;
+  switch (fact.kind) {
+    case 'process-stopped': case 'process-paused': case 'link-cut': return { kind: 'fault', broker: 0 };
+    case 'process-resumed': case 'link-healed': case 'broker-unfenced': return { kind: 'healed', broker: 0 };
+    case 'raft-role': return fact.role === 'leader' ? { kind: 'election', broker: 0 } : null;
+    case 'broker-fenced': case 'log-truncated': return { kind: 'in-sync', broker: 0 };
+    case 'partition-changed':
+      if (fact.reason === 'isr-shrunk' || fact.reason === 'isr-expanded') return { kind: 'in-sync', broker: 0 };
+      return fact.leader < 0 ? { kind: 'fault', broker: 0 } : { kind: 'election', broker: fact.leader };
+    case 'batch-retried': case 'batch-failed': case 'peer-unreachable': case 'message-dropped': return { kind: 'error', broker: 0 };
+    case 'message':
+      return fact.summary.about === 'produce-response' && fact.summary.partitions.some((it) => it.error !== 'NONE') ? { kind: 'error', broker: 0 } : null;
+    default: return null;
+  }
+}
+
+/** Centred on x, y; about 16 px wide. */
+export function markMarkup(mark: Mark, x: number, y: number): string {
+  switch (mark.kind) {
+    case 'fault': return `<path class="mk-fault" d="M${x - 9} ${y - 2}q3-5 6 0t6 0t6 0M${x - 9} ${y + 3}q3-5 6 0t6 0t6 0"/>`;
+    case 'election': return mark.broker === 0 ? ring(x, y, 0) : ring(x, y, brokerStyle(mark.broker));
+    case 'in-sync': return `<g class="mk-isr"><rect x="${x - 6}" y="${y - 6}" width="9" height="8"/><rect x="${x - 3}" y="${y - 3}" width="9" height="8"/></g>`;
+    case 'error': return `<path class="mk-error" d="M${x - 5} ${y - 5}l10 10m0-10l-10 10"/>`;
+    case 'healed': return `<path class="mk-heal" d="M${x - 6} ${y}l4 5l8-10"/>`;
+  }
+}
+
+function ring(x: number, y: number, style: number): string {
+  return postmark(style, { x, y, r: 7 });
+}

@@ -1,0 +1,42 @@
+/** Which sentences the feed shows at an instant: the news, and of the traffic only what came last. Pure. */
+import type { FactStore } from '#src/session/fact-store.ts';
+import type { ViewFact } from '#engine/cluster/view.ts';
+import { type Mark, markOf, weightOf } from './fact-marks.ts';
+import { sentenceOf } from './fact-sentences.ts';
+
+export interface FeedLine { readonly id: number; readonly atUs: number; readonly sentence: string; readonly mark: Mark | null; readonly isNews: boolean }
+
+/** Traffic lines that are shown; news is not pushed away by letters. */
+export const TRAFFIC_LINES_MAX = 4;
+/** How far back the feed looks: enough for a screen, however long the run is. */
+const FACTS_LOOKED_AT_MAX = 4_000;
+
+/** At most `count` lines up to and at `us`, oldest first. */
+export function feedLinesAt(facts: FactStore, us: number, count: number): readonly FeedLine[] {
+  const lines: FeedLine[] = [];
+  let traffic = 0;
+  const end = facts.countAt(us);
+  for (let index = end - 1; index >= 0 && end - index < FACTS_LOOKED_AT_MAX && lines.length < count; index -= 1) {
+    const fact = facts.all[index];
+    const line = fact === undefined ? null : lineOf(fact);
+    if (line === null) continue;
+    if (!line.isNews && (traffic += 1) > TRAFFIC_LINES_MAX) continue;
+    if (lines.at(-1)?.sentence === line.sentence) continue;
+    lines.push(line);
+  }
+  return lines.reverse();
+}
+
+export function lineOf(fact: ViewFact): FeedLine | null {
+  const sentence = sentenceOf(fact);
+  return sentence === null ? null : { id: fact.id, atUs: fact.at, sentence, mark: markOf(fact), isNews: weightOf(fact) === 'news' };
+}
+
+/** A moment worth stepping to. */
+export function isEvent(fact: ViewFact): boolean {
+  return !fact.quiet && sentenceOf(fact) !== null;
+}
+
+export function isNews(fact: ViewFact): boolean {
+  return isEvent(fact) && weightOf(fact) === 'news';
+}
