@@ -3,7 +3,8 @@ import { getCollection } from 'astro:content';
 import type { LessonSlot, Part } from '#src/lesson/course.ts';
 
 export async function courseParts(): Promise<readonly Part[]> {
-  const entries = await getCollection('parts');
+  // Named here because the collection's own types exist only after a build.
+  const entries: readonly { readonly data: Part }[] = await getCollection('parts');
   return entries.map((entry) => entry.data).sort((a, b) => a.number - b.number);
 }
 

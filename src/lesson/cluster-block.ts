@@ -113,7 +113,7 @@ const clusterHead = record({ id: required(name), seed: required(integer(0, SEED_
 export function readCluster(fence: Fence, file: string): ClusterForm {
   const head = readYaml(
     headAsYaml(fence.attributes),
-    { file, block: 'the head of the cluster block', firstLine: fence.line },
+    { file, block: 'the head of the cluster block', firstLine: fence.line, isHead: true },
     clusterHead,
   );
   const form = readYaml(fence.body, { file, block: 'the cluster block', firstLine: fence.line + 1 }, cluster);

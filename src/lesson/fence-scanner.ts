@@ -85,7 +85,7 @@ function openingOf(line: string, file: string, lineNumber: number): Opening | nu
     file,
     line: lineNumber,
     column: indent.length + 1,
-    what: `the "${first}" block is indented`,
+    what: `the "${first === 'ts' ? 'ts cell' : first}" block is indented`,
     expected: 'the three backticks in the first column',
     found: `${indent.length} ${indent.length === 1 ? 'space' : 'spaces'} before them`,
     cure: 'Move the block to the left edge, out of any list.',

@@ -110,7 +110,7 @@ export function readBlock(fence: Fence, file: string, cellNumber: number): Lesso
   rejectWords(fence, file);
   const line = fence.line;
   const head = <T>(reader: Reader<T>): T =>
-    readYaml(headAsYaml(fence.attributes), { file, block: `the head of the ${fence.name} block`, firstLine: line }, reader);
+    readYaml(headAsYaml(fence.attributes), { file, block: `the head of the ${fence.name} block`, firstLine: line, isHead: true }, reader);
   const body = <T>(reader: Reader<T>): T =>
     readYaml(fence.body, { file, block: `the ${fence.name} block`, firstLine: line + 1 }, reader);
   switch (fence.name) {

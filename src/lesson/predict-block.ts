@@ -148,7 +148,7 @@ const predictHead = record({ id: required(name) });
 export function readPredict(fence: Fence, file: string): PredictForm {
   const head = readYaml(
     headAsYaml(fence.attributes),
-    { file, block: 'the head of the predict block', firstLine: fence.line },
+    { file, block: 'the head of the predict block', firstLine: fence.line, isHead: true },
     predictHead,
   );
   const form = readYaml(fence.body, { file, block: 'the predict block', firstLine: fence.line + 1 }, predict);

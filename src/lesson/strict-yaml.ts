@@ -12,8 +12,10 @@ export interface YamlPlace {
   readonly file: string;
   /** What the author would call this text: 'the front matter', 'the cluster block'. */
   readonly block: string;
-  /** Turns a character offset of the text into line and column of the file. */
-  readonly locate: (offset: number) => { readonly line: number; readonly column: number };
+  /** Turns a character offset of the text into line and column of the file; no column in the head of a fence. */
+  readonly locate: (offset: number) => { readonly line: number; readonly column?: number };
+  /** The text is the head of a fence, written as key=value. */
+  readonly isHead: boolean;
 }
 
 export type Reader<T> = (node: ParsedNode | null, place: YamlPlace, key: string) => T;
@@ -42,34 +44,71 @@ export interface YamlSource {
   readonly block: string;
   /** One-based line of the file on which `text` begins. */
   readonly firstLine: number;
+  /** The text was made from the head of a fence, so columns mean nothing and keys are written key=value. */
+  readonly isHead?: boolean;
 }
 
 /** Reads `text` with `reader`. Throws AuthorError 'yaml-syntax' or what the reader throws. */
 export function readYaml<T>(text: string, source: YamlSource, reader: Reader<T>): T {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, uniqueKeys: true, strict: true });
+  const isHead = source.isHead ?? false;
   const place: YamlPlace = {
     file: source.file,
     block: source.block,
+    isHead,
     locate: (offset) => {
+      if (isHead) return { line: source.firstLine };
       const { line, col } = lineCounter.linePos(offset);
       return { line: line + source.firstLine - 1, column: col };
     },
   };
   const failure = document.errors[0];
   if (failure !== undefined) {
-    const where = place.locate(failure.pos[0]);
+    const line = text.split('\n')[lineCounter.linePos(failure.pos[0]).line - 1] ?? '';
     throw new AuthorError({
       code: 'yaml-syntax',
       file: source.file,
-      ...where,
-      what: `${source.block} is not YAML here`,
-      expected: 'one "key: value" per line',
-      found: yamlReason(failure.message),
-      cure: yamlCure(failure.code),
+      ...place.locate(failure.pos[0]),
+      ...yamlProblem(failure, source.block, line.trim()),
     });
   }
   return reader(document.contents, place, '');
+}
+
+/** The YAML library's finding in the words of somebody who writes a lesson. */
+function yamlProblem(
+  failure: { readonly code: string; readonly message: string },
+  block: string,
+  line: string,
+): { readonly what: string; readonly expected: string; readonly found: string; readonly cure: string } {
+  switch (failure.code) {
+    case 'DUPLICATE_KEY':
+      return { what: `a key stands twice in ${block}`, expected: 'each key once', found: line, cure: 'Keep one of the two.' };
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'MULTILINE_IMPLICIT_KEY':
+      return {
+        what: `a text in ${block} holds a colon and a space`,
+        expected: 'one "key: value" per line',
+        found: line,
+        cure: 'Put the text in double quotes.',
+      };
+    case 'BAD_INDENT':
+    case 'TAB_AS_INDENT':
+      return {
+        what: `${block} is indented in a way that YAML cannot follow`,
+        expected: 'spaces, and continuation lines deeper than their key',
+        found: line,
+        cure: 'Indent the line like its neighbours.',
+      };
+    default:
+      return {
+        what: `${block} is not YAML here: ${yamlReason(failure.message)}`,
+        expected: 'one "key: value" per line',
+        found: line,
+        cure: 'Put the text in double quotes, and check that brackets and braces close.',
+      };
+  }
 }
 
 /** The first clause of the YAML library's message, without its own copy of line and text. */
@@ -78,22 +117,7 @@ function yamlReason(message: string): string {
   return firstLine.replace(/ at line \d+, column \d+:?$/, '');
 }
 
-function yamlCure(code: string): string {
-  switch (code) {
-    case 'DUPLICATE_KEY':
-      return 'Keep one of the two.';
-    case 'BLOCK_AS_IMPLICIT_KEY':
-    case 'MULTILINE_IMPLICIT_KEY':
-      return 'Put the text in double quotes: a colon followed by a space starts a new value.';
-    case 'BAD_INDENT':
-    case 'TAB_AS_INDENT':
-      return 'Indent with spaces, continuation lines deeper than their key.';
-    default:
-      return 'Put the text in double quotes, and check that brackets and braces close.';
-  }
-}
-
-function placeOf(node: ParsedNode | null, place: YamlPlace): { line: number; column: number } {
+function placeOf(node: ParsedNode | null, place: YamlPlace): { readonly line: number; readonly column?: number } {
   return place.locate(node?.range[0] ?? 0);
 }
 
@@ -121,7 +145,7 @@ export function wrongKind(
     code: 'wrong-kind',
     file: place.file,
     ...placeOf(node, place),
-    what: `"${key}" in ${place.block} has another shape`,
+    what: `"${key}" in ${place.block} cannot be read`,
     expected: problem.expected,
     found: kindOf(node),
     cure: problem.cure,
@@ -155,7 +179,7 @@ export function textLike(pattern: RegExp, what: string): Reader<string> {
   return (node, place, key) => {
     const value = text(node, place, key);
     if (!pattern.test(value)) {
-      throw wrongKind(node, place, key, { expected: what, cure: `Write "${key}" in that form.` });
+      throw wrongKind(node, place, key, { expected: what, cure: `Write "${key}${place.isHead ? '=' : ': '}…" in that form.` });
     }
     return value;
   };
@@ -242,11 +266,15 @@ function requireKeys(
       file: context.place.file,
       line: placeOf(context.node, context.place).line,
       what: `${context.block} has no "${name}"`,
-      expected: `the keys ${Object.keys(shape).filter((key) => shape[key]?.required === true).join(', ')}`,
+      expected: `at least ${Object.keys(shape).filter((key) => shape[key]?.required === true).join(', ')}`,
       found: Object.keys(found).join(', ') || 'no key',
-      cure: MISSING_KEY_REASONS[name] ?? `Add a line "${name}: …".`,
+      cure: MISSING_KEY_REASONS[name] ?? missingKeyCure(name, context.place.isHead),
     });
   }
+}
+
+function missingKeyCure(name: string, isHead: boolean): string {
+  return isHead ? `Write "${name}=…" after the name of the block.` : `Add a line "${name}: …".`;
 }
 
 const MISSING_KEY_REASONS: Readonly<Record<string, string>> = {
