@@ -1,0 +1,105 @@
+// The controller part of a combined node: the quorum's client and the controller behind one door (port 9093).
+// After everything that happens: commit, give up or take over leadership, arm timers. Follows SharedServer.scala and ControllerServer.scala.
+import type { ProcessContext } from "#engine/core/process.ts";
+import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
+import type { NetworkResult } from "#engine/protocol/network-client.ts";
+import type { ReplyTo } from "#engine/protocol/reply-to.ts";
+import type { RaftBatch } from "#engine/raft/raft-batch.ts";
+import {
+  isRaftApi, leadsCommittedEpoch, knownLeader, RAFT_TIMER, raftConnectionClosed, raftMayExit, raftRequest, raftResponse, raftTimer, shutDownRaft,
+  startRaft, takeCommitted,
+} from "#engine/raft/raft-client.ts";
+import type { RaftState } from "#engine/raft/raft-state.ts";
+import { isControllerApi } from "./controller-answers.ts";
+import type { ControllerState } from "./controller-state.ts";
+import {
+  activateController, armControllerTimer, CONTROLLER_EVENT, CONTROLLER_TIMER, controllerCommitted, controllerEvent, controllerRequest,
+  controllerTimer, createController, renounce,
+} from "./kraft-controller.ts";
+import { controllerConfig, type KraftSettings, raftConfig } from "./kraft-settings.ts";
+
+export interface KraftHost {
+  /** Sends to a voter's controller listener (maybe the own one); the result comes back through `kraftResponse`. */
+  send<A extends Api>(toNode: number, request: { readonly api: A; readonly body: RequestOf<A>; readonly timeoutMs: number; readonly context: unknown }): void;
+  reply<A extends Api>(to: ReplyTo<A>, body: ResponseOf<A>): void;
+  /** Committed batches, each once and in order, for the broker part of this node. */
+  committed(batches: readonly RaftBatch[]): void;
+  /** After `shutDownKraft`: the successor is known, or there was nothing to hand over. The process may end. */
+  shutDownDone?(): void;
+}
+
+/** `shuttingDown`: the host was asked to wait and has not been told yet. */
+export interface KraftState { readonly raft: RaftState; readonly controller: ControllerState; shuttingDown: boolean }
+
+/** Reads quorum state and metadata log from the disk of the process. */
+export function startKraft(process: ProcessContext, host: KraftHost, settings: KraftSettings): KraftState {
+  const raft = startRaft(process, host, raftConfig(settings));
+  const state: KraftState = { raft, controller: createController(process, controllerConfig(settings)), shuttingDown: false };
+  settle(process, host, state);
+  return state;
+}
+
+/** A request that has come in at the controller listener. An api that is not the controller's is not answered. */
+export function kraftRequest(process: ProcessContext, host: KraftHost, state: KraftState, api: Api, body: RequestOf<Api>, to: ReplyTo): void {
+  if (isRaftApi(api)) raftRequest(process, host, state.raft, api, body, to);
+  else if (isControllerApi(api)) controllerRequest(process, host, state.controller, api, body, to);
+  settle(process, host, state);
+}
+
+/** What became of a request that went out through `host.send`. */
+export function kraftResponse(process: ProcessContext, host: KraftHost, state: KraftState, result: NetworkResult): void {
+  raftResponse(process, host, state.raft, result);
+  settle(process, host, state);
+}
+
+/** False when the timer is not one of these. */
+export function kraftTimer(process: ProcessContext, host: KraftHost, state: KraftState, name: string, payload: unknown, sequence: number): boolean {
+  switch (name) {
+    case RAFT_TIMER: raftTimer(process, host, state.raft, sequence); break;
+    case CONTROLLER_EVENT: controllerEvent(process, host, state.controller, state.raft, payload); break;
+    case CONTROLLER_TIMER: controllerTimer(process, host, state.controller, state.raft, sequence); break;
+    default: return false;
+  }
+  settle(process, host, state);
+  return true;
+}
+
+/** Fetches that waited on this connection are forgotten. */
+export function kraftConnectionClosed(_process: ProcessContext, _host: KraftHost, state: KraftState, connection: number): void {
+  raftConnectionClosed(state.raft, connection);
+}
+
+/** Leader of the quorum as this node knows it; -1 when it knows of none. */
+export function activeController(state: KraftState): number {
+  return knownLeader(state.raft);
+}
+
+/** Graceful end: a leader resigns and names its successors. `host.shutDownDone` follows, at the latest after 5 s. */
+export function shutDownKraft(process: ProcessContext, host: KraftHost, state: KraftState): void {
+  state.shuttingDown = true;
+  shutDownRaft(process, host, state.raft);
+  settle(process, host, state);
+}
+
+/** For hosts without a `shutDownDone`. */
+export function kraftMayExit(process: ProcessContext, state: KraftState): boolean {
+  return raftMayExit(process, state.raft);
+}
+
+function settle(process: ProcessContext, host: KraftHost, state: KraftState): void {
+  const { raft, controller } = state;
+  const batches = takeCommitted(process, raft);
+  if (batches.length > 0) {
+    controllerCommitted(process, host, controller, raft, batches);
+    host.committed(batches);
+  }
+  if (controller.active !== null && (raft.role.role !== "leader" || raft.epoch !== controller.active.epoch)) {
+    renounce(process, host, controller, raft);
+  }
+  if (controller.active === null && leadsCommittedEpoch(raft)) activateController(process, host, controller, raft);
+  armControllerTimer(process, controller);
+  if (state.shuttingDown && raftMayExit(process, raft)) {
+    state.shuttingDown = false;
+    host.shutDownDone?.();
+  }
+}
