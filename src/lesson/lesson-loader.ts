@@ -55,6 +55,7 @@ async function storeLesson(lesson: Lesson, root: string, context: LoaderContext,
 function scrollable(html: string): string {
   return html
     .replaceAll('<pre>', '<pre tabindex="0">')
+    .replaceAll(/<code>([^<]{29,})<\/code>/g, '<code class="long">$1</code>')
     .replaceAll('<table>', '<div class="table-box" tabindex="0"><table>')
     .replaceAll('</table>', '</table></div>');
 }

@@ -35,7 +35,7 @@ export type PredictAnswer =
 
 export interface PredictOption {
   readonly label: string;
-  /** The measured value that makes this option right, as text; null when no measurement can. */
+  /** The measured value, or the range "from..to" of them, that makes this option right; null when none can. */
   readonly value: string | null;
 }
 
@@ -188,6 +188,15 @@ export function impliedValue(label: string): string | null {
   const spelled = NUMBER_WORDS.indexOf(words);
   if (spelled !== -1) return String(spelled);
   return /^(yes|no)$/.test(words) ? String(words === 'yes') : null;
+}
+
+/** Whether what was measured is what this option says. A list (an ISR) is its numbers joined by commas. */
+export function isAnswer(option: PredictOption, measured: string): boolean {
+  if (option.value === null) return false;
+  const range = /^(-?[\d.]+)\.\.(-?[\d.]+)$/.exec(option.value);
+  if (range === null) return option.value.replaceAll(' ', '') === measured.replaceAll(' ', '');
+  const value = Number(measured);
+  return measured.trim() !== '' && value >= Number(range[1]) && value <= Number(range[2]);
 }
 
 function pairOf(node: ParsedNode | null, place: YamlPlace, key: string, shape: string): readonly [ParsedNode, ParsedNode] {
