@@ -1,0 +1,19 @@
+// Named checks as data. The same check guards the fuzzer, grades a drill and speaks in a lesson; it sees the read model and nothing else.
+import { evaluateHistoryCheck, type HistoryCheck } from "./history-checks.ts";
+import type { RunHistory } from "./run-history.ts";
+import { evaluateViewCheck, type ViewCheck } from "./view-checks.ts";
+import type { ClusterView } from "#engine/cluster/view.ts";
+
+export type Check = ViewCheck | HistoryCheck;
+
+/** @property detail one clause in plain words: what is the case. @property evidence ids of facts that show it; may be empty. */
+export interface CheckResult { readonly holds: boolean; readonly detail: string; readonly evidence: readonly number[] }
+
+export function evaluateCheck(check: Check, view: ClusterView, history: RunHistory): CheckResult {
+  switch (check.check) {
+    case "no-acknowledged-loss": case "one-leader-per-epoch": case "logs-agree-below-high-watermark":
+    case "high-watermark-does-not-go-back-within-an-epoch": case "leader-is-a-replica-in-sync":
+      return evaluateHistoryCheck(check, history);
+    default: return evaluateViewCheck(check, view);
+  }
+}

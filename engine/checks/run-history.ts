@@ -1,0 +1,223 @@
+// What a run has shown so far, as far as the checks need it: who led in which epoch, what stands in each log, what was committed and what was
+// acknowledged. Fed with the facts of the read model one by one; violations are recorded the moment a fact shows them.
+import { commitUpTo, type Entry, entriesBelow, entryAt, type ReplicaHistory } from "./log-history.ts";
+import type { AppendedView, ViewFact } from "#engine/cluster/view.ts";
+import type { ControllerFact, ReplicaFact } from "#engine/protocol/facts.ts";
+
+export type Invariant =
+  | "one-leader-per-epoch" | "logs-agree-below-high-watermark" | "high-watermark-does-not-go-back-within-an-epoch"
+  | "leader-is-a-replica-in-sync";
+
+export interface Violation { readonly check: Invariant; readonly detail: string; readonly factId: number; readonly at: number }
+
+/** What excuses a loss, by its name. */
+export type AnomalyName = "every-replica-of-the-isr-lost-its-page-cache" | "unclean-election";
+export interface Anomaly { readonly name: AnomalyName; readonly topic: string; readonly partition: number; readonly factId: number; readonly at: number }
+
+/** A batch that a producer was told is safe; `entry` null when no leader's append of it is known. */
+export interface Acknowledged {
+  readonly client: string; readonly acks: 0 | 1 | -1; readonly baseOffset: number; readonly count: number; readonly entry: Entry | null;
+  /** When the leader appended it. */
+  readonly appendedAt: number;
+  readonly factId: number; readonly at: number;
+}
+
+export interface PartitionHistory {
+  readonly topic: string;
+  readonly partition: number;
+  leader: number;
+  leaderEpoch: number;
+  partitionEpoch: number;
+  isr: readonly number[];
+  replicas: readonly number[];
+  readonly leaderOfEpoch: Map<number, number>;
+  readonly logs: Map<number, ReplicaHistory>;
+  /** What lay below a leader's high watermark at some time, in order. */
+  committed: Entry[];
+  /** The newest append by a leader at each base offset. */
+  readonly ledAppends: Map<number, { readonly entry: Entry; readonly at: number }>;
+  readonly acknowledged: Acknowledged[];
+  /** Members of the ISR that have lost their page cache since they joined it. */
+  readonly cacheLost: Set<number>;
+}
+
+export class RunHistory {
+  readonly partitions = new Map<string, PartitionHistory>();
+  readonly violations: Violation[] = [];
+  readonly anomalies: Anomaly[] = [];
+  readonly #quorumLeaderOfEpoch = new Map<number, number>();
+  readonly #acksOf = new Map<string, 0 | 1 | -1>();
+  #entry: { readonly id: number; readonly at: number } = { id: -1, at: 0 };
+
+  /** Takes the next fact. Messages say nothing here and may be left out. */
+  add(entry: ViewFact): void {
+    this.#entry = entry;
+    const { fact } = entry;
+    switch (fact.kind) {
+      case "raft-role": if (fact.role === "leader") this.#quorumLeader(fact.node, fact.epoch); return;
+      case "partition-changed": return this.#partitionChanged(fact);
+      case "became-leader": return this.#becameLeader(fact);
+      case "became-follower": case "log-opened": case "log-appended": case "log-truncated": case "high-watermark":
+        return this.#replicaFact(fact);
+      case "process-stopped": if (fact.how === "power-loss") this.#powerLost(fact.process); return;
+      case "producer-opened": this.#acksOf.set(fact.client, fact.acks); return;
+      case "batch-acknowledged": {
+        const history = this.#partitionOf(fact.topic, fact.partition);
+        const append = history.ledAppends.get(fact.baseOffset);
+        history.acknowledged.push({
+          client: fact.client, acks: this.#acksOf.get(fact.client) ?? -1, baseOffset: fact.baseOffset, count: fact.count,
+          entry: append?.entry ?? null, appendedAt: append?.at ?? entry.at, factId: entry.id, at: entry.at,
+        });
+        return;
+      }
+      default: return;
+    }
+  }
+
+  #partitionOf(topic: string, partition: number): PartitionHistory {
+    const key = `${topic}-${partition}`;
+    const known = this.partitions.get(key);
+    if (known !== undefined) return known;
+    const fresh: PartitionHistory = {
+      topic, partition, leader: -1, leaderEpoch: -1, partitionEpoch: -1, isr: [], replicas: [], leaderOfEpoch: new Map(), logs: new Map(),
+      committed: [], ledAppends: new Map(), acknowledged: [], cacheLost: new Set(),
+    };
+    this.partitions.set(key, fresh);
+    return fresh;
+  }
+
+  #logOf(history: PartitionHistory, broker: number): ReplicaHistory {
+    const known = history.logs.get(broker);
+    if (known !== undefined) return known;
+    const fresh: ReplicaHistory = { entries: [], logEnd: 0, highWatermark: 0, comparedTo: 0, leaderEpoch: -1, highWatermarkInEpoch: -1 };
+    history.logs.set(broker, fresh);
+    return fresh;
+  }
+
+  #violated(check: Invariant, detail: string): void {
+    this.violations.push({ check, detail, factId: this.#entry.id, at: this.#entry.at });
+  }
+
+  #quorumLeader(node: number, epoch: number): void {
+    const known = this.#quorumLeaderOfEpoch.get(epoch);
+    if (known !== undefined && known !== node) this.#violated("one-leader-per-epoch", `nodes ${known} and ${node} both lead the quorum in epoch ${epoch}`);
+    this.#quorumLeaderOfEpoch.set(epoch, node);
+  }
+
+  #partitionChanged(fact: ControllerFact & { kind: "partition-changed" }): void {
+    const history = this.#partitionOf(fact.topic, fact.partition);
+    if (fact.partitionEpoch <= history.partitionEpoch) return;
+    for (const member of [...history.cacheLost]) if (!fact.isr.includes(member)) history.cacheLost.delete(member);
+    for (const member of fact.isr) if (!history.isr.includes(member)) history.cacheLost.delete(member);
+    history.leader = fact.leader;
+    history.leaderEpoch = fact.leaderEpoch;
+    history.partitionEpoch = fact.partitionEpoch;
+    history.isr = fact.isr;
+    history.replicas = fact.replicas;
+    if (fact.leader !== -1) this.#ledInEpoch(history, fact.leader, fact.leaderEpoch);
+    if (fact.leader !== -1 && !fact.isr.includes(fact.leader) || !fact.isr.every(member => fact.replicas.includes(member))) {
+      this.#violated("leader-is-a-replica-in-sync",
+        `${fact.topic}-${fact.partition}: leader ${fact.leader}, ISR [${fact.isr.join(", ")}], replicas [${fact.replicas.join(", ")}]`);
+    }
+    if (fact.reason === "unclean-election") this.#anomaly("unclean-election", history);
+    this.#noteLostIsr(history);
+  }
+
+  #becameLeader(fact: ReplicaFact & { kind: "became-leader" }): void {
+    const history = this.#partitionOf(fact.topic, fact.partition);
+    this.#ledInEpoch(history, fact.broker, fact.leaderEpoch);
+    const log = this.#logOf(history, fact.broker);
+    log.leaderEpoch = fact.leaderEpoch;
+    log.highWatermarkInEpoch = log.highWatermark;
+  }
+
+  #ledInEpoch(history: PartitionHistory, broker: number, leaderEpoch: number): void {
+    const known = history.leaderOfEpoch.get(leaderEpoch);
+    if (known !== undefined && known !== broker) {
+      this.#violated("one-leader-per-epoch", `brokers ${known} and ${broker} both lead ${history.topic}-${history.partition} in leader epoch ${leaderEpoch}`);
+    }
+    history.leaderOfEpoch.set(leaderEpoch, broker);
+  }
+
+  #replicaFact(fact: Exclude<ReplicaFact, { kind: "log-appended" | "became-leader" | "isr-proposed" }> | AppendedView): void {
+    const history = this.#partitionOf(fact.topic, fact.partition);
+    const log = this.#logOf(history, fact.broker);
+    switch (fact.kind) {
+      case "became-follower": log.leaderEpoch = -1; return;
+      case "log-opened":
+        log.entries = entriesBelow(log.entries, fact.logEnd);
+        log.logEnd = fact.logEnd;
+        log.highWatermark = fact.highWatermark;
+        log.comparedTo = Math.min(log.comparedTo, fact.logEnd);
+        log.leaderEpoch = -1;
+        return;
+      case "log-appended": {
+        const { baseOffset, count, leaderEpoch, producerId, baseSequence, crc = 0 } = fact.batch;
+        const entry: Entry = { baseOffset, count, leaderEpoch, producerId, baseSequence, crc };
+        log.entries.push(entry);
+        log.logEnd = baseOffset + count;
+        if (fact.asLeader) history.ledAppends.set(baseOffset, { entry, at: this.#entry.at });
+        return;
+      }
+      case "log-truncated":
+        log.entries = entriesBelow(log.entries, fact.to);
+        log.logEnd = fact.to;
+        log.comparedTo = Math.min(log.comparedTo, fact.to);
+        return;
+      case "high-watermark": return this.#highWatermark(history, fact.broker, log, fact.offset);
+    }
+  }
+
+  #highWatermark(history: PartitionHistory, broker: number, log: ReplicaHistory, offset: number): void {
+    if (log.leaderEpoch !== -1) {
+      if (offset < log.highWatermarkInEpoch) {
+        this.#violated("high-watermark-does-not-go-back-within-an-epoch",
+          `broker ${broker}, ${history.topic}-${history.partition}, leader epoch ${log.leaderEpoch}: from ${log.highWatermarkInEpoch} to ${offset}`);
+      }
+      log.highWatermarkInEpoch = offset;
+    }
+    log.highWatermark = offset;
+    const disagreement = commitUpTo(history, log, offset);
+    if (disagreement === null) return;
+    if (this.#isExcused(history)) {
+      // A suffix is gone for good by a named anomaly: what stands there now is what counts from here on.
+      history.committed = entriesBelow(history.committed, disagreement.baseOffset);
+      log.comparedTo = Math.min(log.comparedTo, disagreement.baseOffset);
+      commitUpTo(history, log, offset);
+    } else {
+      this.#violated("logs-agree-below-high-watermark",
+        `broker ${broker}, ${history.topic}-${history.partition}: another batch than the committed one at offset ${disagreement.baseOffset}`);
+    }
+  }
+
+  #isExcused(history: PartitionHistory): boolean {
+    return this.anomalies.some(anomaly => anomaly.topic === history.topic && anomaly.partition === history.partition);
+  }
+
+  #powerLost(process: string): void {
+    for (const history of this.partitions.values()) {
+      const member = history.isr.find(broker => `broker-${broker}` === process);
+      if (member === undefined) continue;
+      history.cacheLost.add(member);
+      this.#noteLostIsr(history);
+    }
+  }
+
+  #noteLostIsr(history: PartitionHistory): void {
+    if (history.isr.length === 0 || !history.isr.every(member => history.cacheLost.has(member))) return;
+    this.#anomaly("every-replica-of-the-isr-lost-its-page-cache", history);
+    history.cacheLost.clear();
+  }
+
+  #anomaly(name: AnomalyName, { topic, partition }: PartitionHistory): void {
+    this.anomalies.push({ name, topic, partition, factId: this.#entry.id, at: this.#entry.at });
+  }
+}
+
+/** Whether the log of whoever leads now still holds a batch; null when nobody can tell. */
+export function holdsBatch(history: PartitionHistory, entry: Entry): boolean | null {
+  const log = history.logs.get(history.leader);
+  if (log === undefined || log.leaderEpoch !== history.leaderEpoch) return null;
+  const found = entryAt(log.entries, entry.baseOffset);
+  return found !== null && found.leaderEpoch === entry.leaderEpoch && found.crc === entry.crc;
+}

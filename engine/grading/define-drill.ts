@@ -1,0 +1,79 @@
+// A drill as a typed value: a cluster, the faults that a learner lets happen, questions to answer before them, and goals over named checks.
+// Grading is a pure replay of (drill, seed, inputs): see grade.ts. A drill's solution and its traps are plans: see play-plan.ts.
+import type { Check } from "#engine/checks/check.ts";
+import { duplicate } from "#engine/cluster/read-input.ts";
+import type { ClusterSpec } from "#engine/cluster/spec.ts";
+import { unknownReference, validateSpec } from "#engine/cluster/validate-spec.ts";
+
+/** Who is hit, found in the cluster at the moment of the fault. */
+export type Victim =
+  | { readonly node: number }
+  | { readonly leaderOf: { readonly topic: string; readonly partition: number } }
+  | { readonly activeController: true };
+
+/** @property id as goals name it. @property text what happens, in one sentence. */
+export interface DrillFault {
+  readonly id: string;
+  readonly text: string;
+  readonly do: "kill" | "power-loss" | "shut-down" | "pause";
+  readonly victim: Victim;
+}
+
+/** A question to be answered before `fault`: the answer is an input `predict` with this id. What is compared: these fields of the partition. */
+export interface PredictionQuestion {
+  readonly id: string;
+  readonly text: string;
+  readonly fault: string;
+  readonly about: { readonly topic: string; readonly partition: number };
+  readonly fields: readonly ("leader" | "leaderEpoch" | "isr")[];
+}
+
+interface GoalText { readonly id: string; readonly text: string }
+
+/** `after`: a fault's id; the goal counts from that fault on, otherwise from the opening of the drill. */
+export type Goal =
+  | GoalText & { readonly goal: "always"; readonly check: Check; readonly after?: string }
+  | GoalText & { readonly goal: "never"; readonly check: Check; readonly after?: string }
+  /** Becomes true within so many virtual milliseconds. */
+  | GoalText & { readonly goal: "within"; readonly check: Check; readonly withinMs: number; readonly after?: string }
+  /** True when the run is handed in; with `after`, that fault must have happened. */
+  | GoalText & { readonly goal: "at-end"; readonly check: Check; readonly after?: string }
+  /** The answer was given before the fault, and the first change of the partition after it shows just that. */
+  | GoalText & { readonly goal: "prediction"; readonly prediction: string };
+
+export interface Drill {
+  readonly id: string;
+  readonly title: string;
+  readonly cluster: ClusterSpec;
+  readonly faults: readonly DrillFault[];
+  readonly predictions: readonly PredictionQuestion[];
+  readonly goals: readonly Goal[];
+  /** From a nudge to nearly the answer. */
+  readonly hints: readonly string[];
+}
+
+/** Checks that ids are unique and references lead somewhere. Throws AuthorError. */
+export function defineDrill(drill: Drill): Drill {
+  unique(drill.id, "faults", drill.faults);
+  unique(drill.id, "predictions", drill.predictions);
+  unique(drill.id, "goals", drill.goals);
+  const faults = drill.faults.map(fault => fault.id);
+  for (const question of drill.predictions) known(`drill ${drill.id}: predictions.${question.id}.fault`, question.fault, faults);
+  for (const goal of drill.goals) {
+    if (goal.goal === "prediction") {
+      known(`drill ${drill.id}: goals.${goal.id}.prediction`, goal.prediction, drill.predictions.map(question => question.id));
+    } else if (goal.after !== undefined) known(`drill ${drill.id}: goals.${goal.id}.after`, goal.after, faults);
+  }
+  validateSpec(drill.cluster, `drill ${drill.id}: cluster`);
+  return drill;
+}
+
+function unique(drill: string, list: string, items: readonly { readonly id: string }[]): void {
+  const ids = items.map(item => item.id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw duplicate(`drill ${drill}: ${list}`, `"${twice}"`);
+}
+
+function known(where: string, id: string, ids: readonly string[]): void {
+  if (!ids.includes(id)) throw unknownReference(where, `"${id}"`, ids);
+}
