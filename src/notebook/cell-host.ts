@@ -1,28 +1,23 @@
-// What the notebook needs of the page that it stands in: one live session of the engine and its shown clock.
-import type { Outcome } from '#engine/cluster/commands.ts';
+// What the notebook needs of the page that it stands in. `LiveSession` of src/session fits as it is.
 import type { EngineApi } from '#engine/host/api.ts';
 
 /** The engine in process or behind a worker: the notebook awaits every answer, so both fit. */
 export type CellEngine = {
-  readonly [K in Exclude<keyof EngineApi, 'engineVersion'>]: EngineApi[K] extends (...args: infer Args) => infer Answer
+  readonly [Name in Exclude<keyof EngineApi, 'engineVersion'>]: EngineApi[Name] extends (...args: infer Args) => infer Answer
     ? (...args: Args) => Answer | Promise<Answer>
     : never;
 };
 
-/** What `runCells` needs: in a page it is the live session, in a test an engine in process. */
 export interface CellHost {
-  readonly engine: CellEngine;
-  /** The session that the `cluster` object of cells drives. Another one after a run file has been opened. */
-  readonly session: number;
-  /** The shown clock, virtual microseconds. A cell's commands are given at this moment. */
-  now(): number;
+  /** The clock that the page shows, virtual microseconds. A cell begins at this moment, whatever has been simulated beyond. */
+  readonly shownUs: number;
+  /** The run's seed: cells draw their Math.random from it. */
+  readonly seed: number;
   /**
-   * Stops the pacer and the learner's controls of the cluster while a cell runs: inside a run time moves only as far as
-   * the cell awaits. The returned function ends that; the shown clock goes to `at`, where the cell has left it.
+   * Lends the engine and the session of the run that the page shows, with the pacer at rest: inside a cell time moves only
+   * as far as the cell awaits. When the work is done the page reads the new facts and shows the end of the run.
    */
-  lock(): (at: number) => void;
-  /** Commands have been given or time has moved: read the new facts. Called a few times in a long run and at its end. */
-  refresh(at: number): void;
-  /** Outcomes of calls that no cell has made (a letter that the learner sent by hand just before). */
-  otherOutcomes?(outcomes: readonly Outcome[]): void;
+  lend<Result>(work: (engine: CellEngine, session: number) => Promise<Result>): Promise<Result>;
+  /** Shows a moment. */
+  seek(us: number): Promise<void>;
 }

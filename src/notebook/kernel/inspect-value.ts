@@ -1,0 +1,137 @@
+// Describes a value as data within limits. It reads values that the cell made, so getters and proxies may throw: what
+// cannot be read is said, never passed on.
+import { CELL_LIMITS } from '../cell-protocol.ts';
+import type { AtomType, InspectedEntry, InspectedValue } from '../inspected-value.ts';
+
+interface Budget {
+  nodes: number;
+  readonly path: object[];
+}
+
+const COLUMNS_MAX = 16;
+
+export function inspectValue(value: unknown): InspectedValue {
+  return describe(value, 0, { nodes: CELL_LIMITS.nodesPerValueMax, path: [] });
+}
+
+/** As `display` shows it: text stands for itself. */
+export function inspectShown(value: unknown): InspectedValue {
+  return typeof value === 'string' ? { kind: 'text', text: cut(value) } : inspectValue(value);
+}
+
+function describe(value: unknown, depth: number, budget: Budget): InspectedValue {
+  budget.nodes -= 1;
+  try {
+    if (typeof value !== 'object' || value === null) return primitive(value);
+    return object(value, depth, budget);
+  } catch (error) {
+    return atom('error', `cannot be read: ${error instanceof Error ? error.message : 'it threw'}`);
+  }
+}
+
+function primitive(value: unknown): InspectedValue {
+  switch (typeof value) {
+    case 'string':
+      return atom('string', cut(JSON.stringify(value)));
+    case 'number':
+      return atom('number', Object.is(value, -0) ? '-0' : String(value));
+    case 'bigint':
+      return atom('bigint', cut(`${value}n`));
+    case 'boolean':
+      return atom('boolean', String(value));
+    case 'undefined':
+      return atom('undefined', 'undefined');
+    case 'symbol':
+      return atom('symbol', cut(String(value)));
+    case 'function':
+      return atom('function', cut(`${/^class\b/.test(Function.prototype.toString.call(value)) ? 'class' : 'function'} ${String(value.name)}`.trim()));
+    default:
+      return atom('null', 'null');
+  }
+}
+
+function atom(type: AtomType, text: string): InspectedValue {
+  return { kind: 'atom', type, text };
+}
+
+function cut(text: string): string {
+  const most = CELL_LIMITS.textCharactersMax;
+  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
+}
+
+function object(value: object, depth: number, budget: Budget): InspectedValue {
+  if (value instanceof Date) return atom('date', Number.isNaN(value.getTime()) ? 'no date' : value.toISOString());
+  if (value instanceof Error) return atom('error', cut(`${value.name}: ${value.message}`));
+  if (value instanceof RegExp) return atom('string', cut(String(value)));
+  if (value instanceof Promise) return atom('function', 'Promise: write await before it to see its value');
+  if (budget.path.includes(value)) return atom('cut', 'itself, again');
+  if (depth >= CELL_LIMITS.depthMax || budget.nodes <= 0) return atom('cut', Array.isArray(value) ? `Array(${value.length})` : '…');
+  budget.path.push(value);
+  try {
+    if (Array.isArray(value) && isTable(value)) return table(value, depth, budget);
+    return tree(value, depth, budget);
+  } finally {
+    budget.path.pop();
+  }
+}
+
+function tree(value: object, depth: number, budget: Budget): InspectedValue {
+  const isList = Array.isArray(value) || ArrayBuffer.isView(value) && !(value instanceof DataView);
+  const all = entriesOf(value);
+  const entries: InspectedEntry[] = [];
+  for (const [key, read] of all.slice(0, CELL_LIMITS.entriesPerNodeMax)) {
+    if (budget.nodes <= 0) break;
+    entries.push({ key: cut(key), value: describe(readSafely(read), depth + 1, budget) });
+  }
+  return { kind: 'tree', label: labelOf(value), isList, entries, size: all.length };
+}
+
+type Read = () => unknown;
+
+function entriesOf(value: object): readonly (readonly [string, Read])[] {
+  if (Array.isArray(value)) return value.map((item: unknown, index) => [String(index), () => item]);
+  if (ArrayBuffer.isView(value) && Symbol.iterator in value) return [...(value as Uint8Array)].map((item, index) => [String(index), () => item]);
+  if (value instanceof Map) return [...value].map(([key, item]: [unknown, unknown]) => [typeof key === 'string' ? key : String(key), () => item]);
+  if (value instanceof Set) return [...value].map((item: unknown, index) => [String(index), () => item]);
+  return Object.keys(value).map((key) => [key, () => (value as Record<string, unknown>)[key]]);
+}
+
+function readSafely(read: Read): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function labelOf(value: object): string {
+  const constructor: unknown = value.constructor;
+  const name = typeof constructor === 'function' ? constructor.name : '';
+  return name === '' ? 'Object' : name;
+}
+
+/** A list of at least one plain object, and nothing but plain objects. */
+function isTable(list: readonly unknown[]): boolean {
+  return list.length > 0 && list.every((item) => typeof item === 'object' && item !== null && isPlain(item) && Object.keys(item).length > 0)
+    && columnsOf(list as readonly object[]).length <= COLUMNS_MAX;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}
+
+function columnsOf(rows: readonly object[]): readonly string[] {
+  return [...new Set(rows.slice(0, CELL_LIMITS.entriesPerNodeMax).flatMap((row) => Object.keys(row)))];
+}
+
+function table(list: readonly unknown[], depth: number, budget: Budget): InspectedValue {
+  const items = list as readonly Record<string, unknown>[];
+  const columns = columnsOf(items);
+  const rows: (readonly (InspectedValue | null)[])[] = [];
+  for (const item of items.slice(0, CELL_LIMITS.entriesPerNodeMax)) {
+    if (budget.nodes <= 0) break;
+    rows.push(columns.map((column) => (Object.hasOwn(item, column) ? describe(readSafely(() => item[column]), depth + 2, budget) : null)));
+  }
+  return { kind: 'table', columns: columns.map(cut), rows, size: list.length };
+}
