@@ -96,7 +96,7 @@ export function controllerTimer(process: ProcessContext, channel: ControllerChan
 /** Armed only while something waits, at the oldest deadline. */
 function armTimer(process: ProcessContext, channel: ControllerChannel): void {
   let at = Number.MAX_SAFE_INTEGER;
-  for (const request of channel.queue) if (request.deadlineUs < at) at = request.deadlineUs;
+  for (const request of channel.queue) if (request.timeoutMs !== NO_DEADLINE_MS && request.deadlineUs < at) at = request.deadlineUs;
   if (at === Number.MAX_SAFE_INTEGER || channel.timer !== 0 && channel.timerAtUs <= at) return;
   if (channel.timer !== 0) process.cancel(channel.timer);
   channel.timerAtUs = at;

@@ -21,6 +21,7 @@ const TEXTS: Readonly<Record<KafkaError, string>> = {
     + "for the leader or follower return NOT_LEADER_OR_FOLLOWER if the broker is not a replica of the topic-partition.",
   MESSAGE_TOO_LARGE: "The request included a message larger than the max message size the server will accept.",
   NETWORK_EXCEPTION: "The server disconnected before a response was received.",
+  COORDINATOR_LOAD_IN_PROGRESS: "The coordinator is loading and hence can't process requests.",
   INVALID_TOPIC_EXCEPTION: "The request attempted to perform an operation on an invalid topic.",
   RECORD_LIST_TOO_LARGE: "The request included message batch larger than the configured segment size on the server.",
   NOT_ENOUGH_REPLICAS: "Messages are rejected since there are fewer in-sync replicas than required.",

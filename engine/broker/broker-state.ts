@@ -1,0 +1,116 @@
+// Everything the broker part of a node keeps in memory: plain data, one tree. What its disk keeps is under the directories of its
+// partitions and in `replication-offset-checkpoint`.
+import type { ProcessContext } from "#engine/core/process.ts";
+import { fromMs } from "#engine/core/time.ts";
+import { type LogConfig, logConfigOf } from "#engine/log/log-config.ts";
+import type { MetadataImage } from "#engine/metadata/image.ts";
+import { createImage } from "#engine/metadata/apply-record.ts";
+import type { KafkaError } from "#engine/protocol/errors.ts";
+import type { Api, ResponseOf } from "#engine/protocol/messages.ts";
+import { createNetworkClient, type NetworkClient } from "#engine/protocol/network-client.ts";
+import { type ReplyTo, sendResponse } from "#engine/protocol/reply-to.ts";
+import { type AlterPartitionManager, createAlterPartitionManager } from "./alter-partition-manager.ts";
+import { type ControllerChannel, createControllerChannel } from "./controller-channel.ts";
+import type { DelayedFetch } from "./delayed-fetch.ts";
+import type { DelayedProduce } from "./delayed-produce.ts";
+import { type BrokerSettings, brokerSettings, type KafkaNodeSettings } from "./node-settings.ts";
+import type { Partition, ReplicaRules } from "./partition.ts";
+import { createProducerIdManager, type ProducerIdManager } from "./producer-id-manager.ts";
+import { createPurgatory, type Purgatory } from "./purgatory.ts";
+import type { ReplicaFetcher } from "./replica-fetcher.ts";
+import { createRequestChannel, type RequestChannel, unmute } from "./request-channel.ts";
+
+export interface BrokerState {
+  readonly node: KafkaNodeSettings;
+  readonly settings: BrokerSettings;
+  /** Given by the controller at registration; -1 before. */
+  brokerEpoch: number;
+  readonly image: MetadataImage;
+  /** Whether this life's registration has been seen in the metadata log: from then on the broker acts on metadata and takes requests. */
+  isReady: boolean;
+  isShuttingDown: boolean;
+  /** By topic and partition number; null where this broker has no replica. */
+  readonly partitions: Map<string, (Partition | null)[]>;
+  readonly delayedProduces: Purgatory<DelayedProduce>;
+  readonly delayedFetches: Purgatory<DelayedFetch>;
+  /** By the broker fetched from. */
+  readonly fetchers: Map<number, ReplicaFetcher>;
+  readonly fetcherNetwork: NetworkClient;
+  readonly alterPartition: AlterPartitionManager;
+  readonly producerIds: ProducerIdManager;
+  /** Topics that are being created because somebody asked for them. */
+  readonly autoCreating: Set<string>;
+  readonly requests: RequestChannel;
+  readonly alterPartitionChannel: ControllerChannel;
+  readonly forwardingChannel: ControllerChannel;
+}
+
+/** What a result of the controller channels is for. */
+export type ControllerContext =
+  | { readonly for: "alter-partition" }
+  | { readonly for: "producer-ids" }
+  | { readonly for: "auto-create"; readonly topics: readonly string[] }
+  | { readonly for: "forward"; readonly replyTo: ReplyTo };
+
+export function createBroker(node: KafkaNodeSettings): BrokerState {
+  const settings = brokerSettings(node.overrides);
+  return {
+    node, settings, brokerEpoch: -1, image: createImage(), isReady: false, isShuttingDown: false, partitions: new Map(),
+    delayedProduces: createPurgatory("produce"), delayedFetches: createPurgatory("fetch"), fetchers: new Map(),
+    fetcherNetwork: createNetworkClient("fetcher", {
+      clientId: `broker-${node.nodeId}-fetcher`, reconnectBackoffMs: 0, reconnectBackoffMaxMs: 0, connectionSetupTimeoutMs: 10_000,
+    }),
+    alterPartition: createAlterPartitionManager(), producerIds: createProducerIdManager(), autoCreating: new Set(),
+    requests: createRequestChannel(settings["num.io.threads"], settings["queued.max.requests"]),
+    alterPartitionChannel: createControllerChannel("alter-partition", node.nodeId),
+    forwardingChannel: createControllerChannel("forwarding", node.nodeId),
+  };
+}
+
+/** Sends a response and lets the next request of its connection in. */
+export function reply<A extends Api>(process: ProcessContext, broker: BrokerState, to: ReplyTo<A>, body: ResponseOf<A>): void {
+  sendResponse(process, to, body);
+  unmute(process, broker.requests, to.connection);
+}
+
+export function partitionAt(broker: BrokerState, topic: string, partition: number): Partition | undefined {
+  return broker.partitions.get(topic)?.[partition] ?? undefined;
+}
+
+/** Why a partition that has no replica here cannot be used here. */
+export function absentPartitionError(broker: BrokerState, topic: string, partition: number): KafkaError {
+  return broker.image.topics.get(topic)?.partitions[partition] === undefined ? "UNKNOWN_TOPIC_OR_PARTITION" : "NOT_LEADER_OR_FOLLOWER";
+}
+
+export function replicaRules(broker: BrokerState): ReplicaRules {
+  return { brokerId: broker.node.nodeId, lagTimeMaxUs: fromMs(broker.settings["replica.lag.time.max.ms"]), image: broker.image };
+}
+
+/** The settings of a topic's logs as they stand in the metadata. */
+export function topicLogConfig(broker: BrokerState, topic: string): LogConfig {
+  const defaults: LogConfig = {
+    minInsyncReplicas: broker.settings["min.insync.replicas"], maxMessageBytes: broker.settings["message.max.bytes"],
+    segmentBytes: broker.settings["log.segment.bytes"], stampsOnAppend: false,
+  };
+  return logConfigOf(broker.image.topics.get(topic)?.configs ?? new Map<string, string>(), defaults);
+}
+
+/** Leader and epoch as this broker knows them, for clients that asked the wrong broker (KIP-951). -1, -1: unknown. */
+export function currentLeader(broker: BrokerState, topic: string, partition: number): { leaderId: number; leaderEpoch: number } {
+  const own = partitionAt(broker, topic, partition);
+  if (own !== undefined) return { leaderId: own.leader, leaderEpoch: own.leaderEpoch };
+  const registration = broker.image.topics.get(topic)?.partitions[partition];
+  return registration === undefined ? NO_LEADER_HINT : { leaderId: registration.leader, leaderEpoch: registration.leaderEpoch };
+}
+export const NO_LEADER_HINT = { leaderId: -1, leaderEpoch: -1 };
+
+/** Where the brokers of leader hints are found; each once. */
+export function nodeEndpoints(broker: BrokerState, leaders: readonly number[]): { nodeId: number; host: string; port: number }[] {
+  const endpoints: { nodeId: number; host: string; port: number }[] = [];
+  for (const nodeId of leaders) {
+    const registration = broker.image.brokers.get(nodeId);
+    if (registration === undefined || registration.fenced || endpoints.some(known => known.nodeId === nodeId)) continue;
+    endpoints.push({ nodeId, host: registration.host, port: registration.port });
+  }
+  return endpoints;
+}
