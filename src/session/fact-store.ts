@@ -49,11 +49,6 @@ export class FactStore {
     return true;
   }
 
-  clear(): void {
-    this.#dropFrom(0);
-    this.#version += 1;
-  }
-
   byId(id: number): ViewFact | undefined {
     const fact = this.#facts[firstIndex(this.#facts, (it) => it.id >= id)];
     return fact?.id === id ? fact : undefined;

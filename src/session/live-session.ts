@@ -8,6 +8,7 @@ import type { RunFile, SessionInfo, SpecChanges } from '#engine/host/api.ts';
 import type { AsyncEngine } from './engine-client.ts';
 import { FactStore } from './fact-store.ts';
 import { problemOf } from './run-file.ts';
+import { RunStory } from './run-story.ts';
 import type { Future, SessionListener, Speed } from './session-listener.ts';
 
 /** How far the engine runs ahead of the picture, in shown time. */
@@ -30,7 +31,8 @@ interface Glide { readonly fromUs: number; readonly toUs: number; readonly start
 interface Branch { readonly session: number; readonly label: string; readonly forkedAtUs: number; untilUs: number }
 
 export class LiveSession {
-  readonly facts = new FactStore();
+  #facts = new FactStore();
+  #story: RunStory | null = null;
   readonly #engine: AsyncEngine;
   readonly #listeners = new Set<SessionListener>();
   #info: SessionInfo | null = null;
@@ -55,6 +57,14 @@ export class LiveSession {
     this.#describe = describe;
   }
 
+  /** The facts of the shown run; another store after `runChanged`. */
+  get facts(): FactStore {
+    return this.#facts;
+  }
+  /** The views of the shown run; null before a run is open. */
+  get story(): RunStory | null {
+    return this.#story;
+  }
   /** Virtual microseconds, a whole number. */
   get shownUs(): number {
     return Math.floor(this.#shown);
@@ -151,13 +161,13 @@ export class LiveSession {
     this.pause();
     const limit = this.shownUs + SEARCH_US_MAX;
     await this.#hold(async () => {
-      while (this.facts.momentAfter(this.shownUs, accepts) === null && this.#headUs < limit) {
+      while (this.#facts.momentAfter(this.shownUs, accepts) === null && this.#headUs < limit) {
         await this.#simulateTo(this.#headUs + SEARCH_STEP_US);
       }
       // A letter that lands at the next moment is drawn on its way to it; what follows it must be known too.
-      await this.#simulateTo((this.facts.momentAfter(this.shownUs, accepts) ?? this.#headUs) + AHEAD_SHOWN_US);
+      await this.#simulateTo((this.#facts.momentAfter(this.shownUs, accepts) ?? this.#headUs) + AHEAD_SHOWN_US);
     });
-    const next = this.facts.momentAfter(this.shownUs, accepts) ?? Math.min(this.#headUs, limit);
+    const next = this.#facts.momentAfter(this.shownUs, accepts) ?? Math.min(this.#headUs, limit);
     if (!glides) return this.#moveTo(next);
     this.#glide = { fromUs: this.shownUs, toUs: next, startMs: performance.now() };
     this.#lastFrameMs = null;
@@ -166,7 +176,7 @@ export class LiveSession {
 
   stepBack(accepts: (fact: ViewFact) => boolean): void {
     this.pause();
-    this.#moveTo(this.facts.momentBefore(this.shownUs, accepts) ?? 0);
+    this.#moveTo(this.#facts.momentBefore(this.shownUs, accepts) ?? 0);
   }
 
   /** Gives a command at the shown instant. In the past this leaves the old future behind as a lane. */
@@ -199,9 +209,9 @@ export class LiveSession {
     this.#glide = null;
     const result = await this.#hold(async () => {
       const answer = await work(this.#engine, this.#session());
-      const delta = await this.#engine.facts(this.#session(), this.facts.nextId);
+      const delta = await this.#engine.facts(this.#session(), this.#facts.nextId);
       this.#headUs = delta.head;
-      if (this.facts.apply(delta)) this.#factsChanged();
+      if (this.#facts.apply(delta)) this.#factsChanged();
       return answer;
     });
     this.#moveTo(this.#headUs);
@@ -315,20 +325,24 @@ export class LiveSession {
 
   async #simulateTo(us: number): Promise<void> {
     if (us > this.#headUs) await this.#engine.advance(this.#session(), us);
-    const delta = await this.#engine.facts(this.#session(), this.facts.nextId);
+    const delta = await this.#engine.facts(this.#session(), this.#facts.nextId);
     this.#headUs = delta.head;
-    if (this.facts.apply(delta)) this.#factsChanged();
+    if (this.#facts.apply(delta)) this.#factsChanged();
   }
 
   /** The run is another one now: everything known about the old one goes. */
   async #show(info: SessionInfo, us: number): Promise<void> {
-    this.#info = info;
-    this.facts.clear();
-    // From the first fact on, and the rest of the moment: the engine answers with all of it.
+    const run = this.#run;
+    if (run === null) return;
     const delta = await this.#engine.facts(info.session, 0);
+    this.#info = info;
+    this.#facts = new FactStore();
+    this.#story = new RunStory(run.spec);
+    this.#facts.follow(this.#story);
+    this.#facts.apply({ ...delta, reset: false });
     this.#headUs = delta.head;
-    this.facts.apply({ ...delta, reset: false });
     this.#shown = us;
+    for (const listener of this.#listeners) listener.runChanged?.();
     this.#factsChanged();
     this.#stateChanged();
   }
@@ -336,9 +350,9 @@ export class LiveSession {
   /** The same run after a rewind: the engine says from where its past has changed. */
   async #take(info: SessionInfo): Promise<void> {
     this.#info = info;
-    const delta = await this.#engine.facts(info.session, this.facts.nextId);
+    const delta = await this.#engine.facts(info.session, this.#facts.nextId);
     this.#headUs = delta.head;
-    if (this.facts.apply(delta)) this.#factsChanged();
+    if (this.#facts.apply(delta)) this.#factsChanged();
     this.#stateChanged();
   }
 

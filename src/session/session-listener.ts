@@ -23,6 +23,8 @@ export interface Problem {
 }
 
 export interface SessionListener {
+  /** Another run is shown: facts and story are new objects. */
+  runChanged?(): void;
   /** Facts were added or taken back. */
   factsChanged?(): void;
   /** The shown instant moved; at most once a frame while playing. */

@@ -11,6 +11,8 @@ export interface ShelfModel {
   readonly isPaused: boolean;
   /** The controller's decision, stamped. */
   readonly stamp: string | null;
+  /** What the active controller thinks, whatever is true. */
+  readonly belief: string;
   readonly isActiveController: boolean;
   readonly quorum: { readonly isLeader: boolean; readonly epoch: number; readonly logEnd: number; readonly highWatermark: number };
 }
@@ -92,6 +94,7 @@ function shelf(node: NodeView, view: ClusterView, topic: TopicView | null): Shel
     isStopped: node.status === 'stopped',
     isPaused: node.status === 'paused',
     stamp: node.belief === 'fenced' ? 'FENCED' : null,
+    belief: node.belief === 'unfenced' ? 'alive' : node.belief.replaceAll('-', ' '),
     isActiveController,
     quorum: { isLeader: isActiveController, epoch: node.quorum.epoch, logEnd: node.quorum.logEnd, highWatermark: node.quorum.highWatermark },
   };

@@ -2,7 +2,6 @@
 import { feedLinesAt, isEvent } from '#src/feed/feed-lines.ts';
 import { markMarkup } from '#src/feed/fact-marks.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
-import type { RunStory } from '#src/session/run-story.ts';
 import { clockText, durationText, escapeMarkup, minuteText } from '#src/stage/shown-text.ts';
 import { gridUs, leaderlessGaps, spanUs, trackMarks, trafficTicks } from './timeline-model.ts';
 
@@ -17,7 +16,6 @@ export class TimelineView {
   readonly #future: HTMLElement;
   readonly #lanes: HTMLElement;
   readonly #isStill: () => boolean;
-  #story: RunStory | null = null;
   #widthPx = 1;
   #span = spanUs(0);
   #drawn = '';
@@ -42,8 +40,7 @@ export class TimelineView {
     new ResizeObserver(() => this.#resize()).observe(this.#scrub);
   }
 
-  setStory(story: RunStory): void {
-    this.#story = story;
+  runChanged(): void {
     this.#drawn = '';
     this.#seenUs = this.#session.shownUs;
   }
@@ -80,7 +77,7 @@ export class TimelineView {
   }
 
   #drawTrack(us: number): void {
-    const story = this.#story;
+    const story = this.#session.story;
     if (story === null) return;
     this.#span = spanUs(Math.max(this.#seenUs, us));
     const gapEdge = Math.floor(us / 100_000);

@@ -1,0 +1,215 @@
+/** The one entry for pages: puts a live cluster on a bench, with everything that can be seen of it and done to it. */
+import type { ClusterSpec } from '#engine/cluster/spec.ts';
+import { commandSentence } from '#src/feed/fact-sentences.ts';
+import { FeedView } from '#src/feed/feed-view.ts';
+import { APPEARANCE_EVENT, isOn } from '#src/page/appearance.ts';
+import { type AsyncEngine, startEngineWorker } from '#src/session/engine-client.ts';
+import { LiveSession } from '#src/session/live-session.ts';
+import { newRun } from '#src/session/run-file.ts';
+import { TimelineView } from '#src/timeline/timeline-view.ts';
+import { Transport } from '#src/timeline/transport.ts';
+import { ProblemNote } from './problem-note.ts';
+import { SendForm } from './send-form.ts';
+import { type StageShape, StageView } from './stage-view.ts';
+import { StripView } from './strip-view.ts';
+import { clockText, escapeMarkup } from './shown-text.ts';
+import { UnplugButtons } from './unplug-buttons.ts';
+
+export interface BenchOptions {
+  readonly spec: ClusterSpec;
+  readonly seed: number;
+  readonly variant: 'lesson' | 'home' | 'drill';
+  /** An engine to use instead of a worker of its own. */
+  readonly engine?: AsyncEngine;
+}
+
+export interface Bench {
+  readonly session: LiveSession;
+  /** When the run is open and the first picture is drawn. */
+  readonly ready: Promise<void>;
+  /** Opens the chain of causes of a fact in the feed. */
+  why(factId: number): Promise<void>;
+  /** Stops the clock at a moment. */
+  showMoment(us: number): Promise<void>;
+  /** Opens the run of the page again, from its start. */
+  startOver(): Promise<void>;
+  end(): void;
+}
+
+export function mountBench(element: HTMLElement, options: BenchOptions): Bench {
+  const client = options.engine === undefined ? startEngineWorker() : { engine: options.engine, end: () => undefined };
+  const session = new LiveSession(client.engine, commandSentence);
+  const drawing = new BenchDrawing(element, session, options.variant);
+  const startOver = async (): Promise<void> => {
+    await session.open(newRun(await client.engine.engineVersion, options.spec, options.seed));
+    session.play();
+  };
+  const ready = startOver().catch((reason: unknown) => session.fail(reason));
+  return {
+    session,
+    ready,
+    startOver,
+    why: (factId) => drawing.feed.openWhy(factId),
+    showMoment: async (us) => {
+      session.pause();
+      await session.seek(us);
+    },
+    end: () => {
+      session.pause();
+      drawing.end();
+      client.end();
+    },
+  };
+}
+
+/** Draws at most once a frame, and only while the bench (or its strip) can be seen. */
+class BenchDrawing {
+  readonly feed: FeedView;
+  readonly #session: LiveSession;
+  readonly #bench: HTMLElement;
+  readonly #stage: StageView;
+  readonly #timeline: TimelineView;
+  readonly #transport: Transport;
+  readonly #drawAlso: ((us: number) => void)[] = [];
+  readonly #strip: StripView | null;
+  readonly #now: HTMLElement;
+  readonly #sentence: HTMLElement | null;
+  readonly #seen = new Set<Element>();
+  readonly #stop: (() => void)[] = [];
+  #topic: string | null = null;
+  #asked = 0;
+
+  constructor(bench: HTMLElement, session: LiveSession, variant: BenchOptions['variant']) {
+    this.#bench = bench;
+    this.#session = session;
+    const isStill = (): boolean => isOn('still');
+    const mount = (name: string): HTMLElement => mountIn(bench, name);
+    bench.classList.add('live-bench', `is-${variant}`);
+    this.#stage = new StageView(mount('stage'), session, {
+      pace: () => ({ speed: session.speed, isStill: isStill() }), hasPostOfficeWords: () => isOn('words'),
+      onWhy: (factId) => this.#why(factId), onShape: (shape) => this.#drawSwitches(shape, variant),
+    });
+    const problem = new ProblemNote(mount('stage'));
+    const verbs = mount('verbs');
+    const form = new SendForm(verbs, session, () => this.#topic);
+    if (variant === 'home') {
+      verbs.replaceChildren();
+      const plugs = new UnplugButtons(verbs, session);
+      this.#drawAlso.push((us) => plugs.draw(us));
+    } else this.#drawAlso.push((us) => form.draw(us));
+    const live = document.createElement('p');
+    live.className = 'visually-hidden';
+    bench.append(live);
+    this.feed = new FeedView(variant === 'home' ? hiddenFeed(bench) : mount('feed'), live, session);
+    this.#sentence = bench.querySelector('[data-mount="sentence"]');
+    this.#timeline = new TimelineView(mount('timeline'), session, isStill);
+    this.#now = document.createElement('p');
+    this.#now.className = 'now-line';
+    mount('timeline').append(this.#now);
+    this.#transport = new Transport(mount('transport'), session, isStill);
+    const strip = document.querySelector<HTMLElement>('[data-mount="strip"]');
+    this.#strip = strip === null ? null : new StripView(strip, session);
+    this.#stop.push(session.listen({
+      runChanged: () => { this.#stage.runChanged(); this.#timeline.runChanged(); },
+      factsChanged: () => { this.#timeline.forgetFuture(); this.#drawSoon(); },
+      clockMoved: () => this.#drawSoon(),
+      stateChanged: () => { problem.clear(); this.#transport.draw(); bench.classList.toggle('playing', session.isPlaying); this.#drawSoon(); },
+      failed: (what) => problem.show(what),
+    }));
+    this.#watchPage(strip);
+  }
+
+  end(): void {
+    for (const stop of this.#stop) stop();
+    cancelAnimationFrame(this.#asked);
+  }
+
+  #watchPage(strip: HTMLElement | null): void {
+    const observer = new IntersectionObserver((entries) => {
+      for (const entry of entries) {
+        if (entry.isIntersecting) this.#seen.add(entry.target);
+        else this.#seen.delete(entry.target);
+      }
+      this.#drawSoon();
+    });
+    observer.observe(this.#bench);
+    if (strip !== null) observer.observe(strip);
+    const redraw = (): void => this.#stage.redraw();
+    document.addEventListener(APPEARANCE_EVENT, redraw);
+    this.#stop.push(() => observer.disconnect(), () => document.removeEventListener(APPEARANCE_EVENT, redraw));
+  }
+
+  #drawSoon(): void {
+    if (this.#asked !== 0) return;
+    this.#asked = requestAnimationFrame((nowMs) => {
+      this.#asked = 0;
+      if (this.#seen.size === 0) return;
+      this.#session.frame(nowMs);
+      this.#draw(this.#session.shownUs);
+      if (this.#session.isMoving) this.#drawSoon();
+    });
+  }
+
+  #draw(us: number): void {
+    this.#stage.draw(us);
+    this.#timeline.draw(us);
+    for (const draw of this.#drawAlso) draw(us);
+    const lines = this.feed.draw(us);
+    this.#strip?.draw(us, lines);
+    const told = lines.findLast((line) => line.isNews) ?? lines.at(-1);
+    const newest = lines.at(-1);
+    write(this.#now, newest === undefined ? '' : `<time>${clockText(newest.atUs)}</time> <span>${escapeMarkup(newest.sentence)}</span>`);
+    if (this.#sentence !== null && told !== undefined) write(this.#sentence, escapeMarkup(told.sentence));
+  }
+
+  #why(factId: number): void {
+    this.feed.openWhy(factId).catch((reason: unknown) => this.#session.fail(reason));
+  }
+
+  #drawSwitches(shape: StageShape, variant: BenchOptions['variant']): void {
+    this.#topic = shape.topic;
+    if (variant === 'home') return;
+    const view = mountIn(this.#bench, 'view');
+    const topics = shape.topics.length < 2 ? '' : `<span class="seg" role="group" aria-label="Topic">${shape.topics.map((topic) =>
+      `<button type="button" data-topic="${escapeMarkup(topic)}" aria-pressed="${topic === shape.topic}">${escapeMarkup(topic)}</button>`).join('')}</span>`;
+    const more = shape.partitions <= shape.shownPartitions ? '' : `<span class="seg" role="group" aria-label="Partitions"><button type="button" data-first="${Math.max(0, shape.firstPartition - shape.shownPartitions)}" aria-label="Partitions before"${shape.firstPartition === 0 ? ' disabled' : ''}>&lt;</button>`
+      + `<span class="of">${shape.firstPartition} to ${Math.min(shape.partitions, shape.firstPartition + shape.shownPartitions) - 1} of ${shape.partitions}</span>`
+      + `<button type="button" data-first="${shape.firstPartition + shape.shownPartitions}" aria-label="Partitions after"${shape.firstPartition + shape.shownPartitions >= shape.partitions ? ' disabled' : ''}>&gt;</button></span>`;
+    view.innerHTML = `${topics}${more}<button type="button" data-text aria-pressed="${this.#stage.isText}">As text</button>`;
+    view.onclick = (event) => {
+      const button = event.target instanceof Element ? event.target.closest<HTMLElement>('button') : null;
+      if (button === null) return;
+      const { topic, first } = button.dataset;
+      if (topic !== undefined) this.#stage.choose({ topic });
+      else if (first !== undefined) this.#stage.choose({ firstPartition: Number(first) });
+      else {
+        this.#stage.showText(!this.#stage.isText);
+        button.setAttribute('aria-pressed', String(this.#stage.isText));
+      }
+    };
+  }
+}
+
+/** The front page tells one sentence; the feed is kept for "why?". */
+function hiddenFeed(bench: HTMLElement): HTMLElement {
+  const feed = document.createElement('div');
+  feed.className = 'home-feed';
+  bench.append(feed);
+  return feed;
+}
+
+function mountIn(bench: HTMLElement, name: string): HTMLElement {
+  const found = bench.querySelector<HTMLElement>(`[data-mount="${name}"]`);
+  if (found !== null) return found;
+  const made = document.createElement('div');
+  made.dataset['mount'] = name;
+  bench.append(made);
+  return made;
+}
+
+function write(element: HTMLElement, markup: string): void {
+  if (element.dataset['written'] === markup) return;
+  element.dataset['written'] = markup;
+  element.innerHTML = markup;
+}
+

@@ -1,0 +1,163 @@
+/** What can be done to what the stage shows, and what its slip says: facts and verbs of one place. Pure. */
+import type { Command } from '#engine/cluster/commands.ts';
+import type { ClusterView, NodeView, ViewFact } from '#engine/cluster/view.ts';
+import type { RunStory } from '#src/session/run-story.ts';
+import { keyAt } from './frame-model.ts';
+import { clockText, durationText, listText } from './shown-text.ts';
+
+/** A cell of the grid over the frame: a shelf, or the replica of a partition on it. */
+export interface StagePlace { readonly broker: number; readonly partition: number | null }
+
+export type Deed =
+  | { readonly kind: 'command'; readonly command: Command }
+  /** A command that is answered later; the number of the call is filled in. */
+  | { readonly kind: 'call'; readonly make: (call: number) => Command }
+  | { readonly kind: 'why'; readonly factId: number };
+
+/** @property letter the key that does it while the slip is open. @property deed null: not possible at this moment. */
+export interface Verb { readonly name: string; readonly letter: string; readonly deed: Deed | null }
+
+export interface SlipModel {
+  readonly title: string;
+  readonly truth: string;
+  readonly belief: string;
+  /** Named facts, for a replica. */
+  readonly facts: readonly (readonly [string, string])[];
+  readonly verbs: readonly Verb[];
+  /** The newest letters of a replica, newest first. */
+  readonly letters: readonly { readonly offset: number; readonly key: string; readonly value: string; readonly isCommitted: boolean }[];
+}
+
+const LETTERS_SHOWN = 6;
+/** Kafka's default of broker.session.timeout.ms. */
+export const SESSION_TIMEOUT_MS = 9_000;
+
+export interface SlipRequest {
+  readonly place: StagePlace;
+  readonly topic: string | null;
+  readonly view: ClusterView;
+  readonly story: RunStory;
+  readonly facts: readonly ViewFact[];
+  readonly us: number;
+  /** broker.session.timeout.ms of this run. */
+  readonly sessionTimeoutMs: number;
+}
+
+export function slipModel(request: SlipRequest): SlipModel | null {
+  const node = request.view.nodes.find((it) => it.id === request.place.broker);
+  if (node === undefined) return null;
+  return request.place.partition === null ? brokerSlip(node, request) : replicaSlip(node, request.place.partition, request);
+}
+
+function brokerSlip(node: NodeView, request: SlipRequest): SlipModel {
+  const { view, story, us } = request;
+  const { id, status } = node;
+  const changed = story.changeAt(`status ${id}`, us)?.atUs ?? 0;
+  const truth = status === 'running' ? `running since ${clockText(changed)}` : `${status === 'paused' ? 'paused' : 'stopped'} at ${clockText(changed)}`;
+  const isCut = view.cuts.some((cut) => cut.from === node.host || cut.to === node.host);
+  const others = view.nodes.filter((it) => it.id !== id).map((it) => it.id);
+  const command = (possible: boolean, what: Command): Deed | null => (possible ? { kind: 'command', command: what } : null);
+  const belief = request.facts.findLast((entry) => isBeliefAbout(entry, id, us));
+  return {
+    title: `broker ${id}, ${node.host}`,
+    truth: isCut ? `${truth}, its network cut` : truth,
+    belief: beliefText(node, request),
+    facts: [],
+    verbs: [
+      { name: 'Unplug', letter: 'U', deed: command(status !== 'stopped', { do: 'kill', node: id }) },
+      { name: 'Shut down', letter: 'D', deed: command(status === 'running', { do: 'shut-down', node: id }) },
+      status === 'paused'
+        ? { name: 'Resume', letter: 'P', deed: command(true, { do: 'resume', node: id }) }
+        : { name: 'Pause', letter: 'P', deed: command(status === 'running', { do: 'pause', node: id }) },
+      { name: 'Cut its power', letter: 'W', deed: command(status !== 'stopped', { do: 'power-loss', node: id }) },
+      { name: 'Start again', letter: 'S', deed: command(status === 'stopped', { do: 'restart', node: id }) },
+      isCut
+        ? { name: 'Heal its network', letter: 'C', deed: command(others.length > 0, { do: 'heal', from: [id], to: others }) }
+        : { name: 'Cut its network', letter: 'C', deed: command(others.length > 0, { do: 'cut', from: [id], to: others }) },
+      { name: 'Why does the controller think so?', letter: '?', deed: belief === undefined ? null : { kind: 'why', factId: belief.id } },
+    ],
+    letters: [],
+  };
+}
+
+function isBeliefAbout(entry: ViewFact, broker: number, us: number): boolean {
+  const { fact } = entry;
+  if (entry.at > us) return false;
+  return (fact.kind === 'broker-fenced' || fact.kind === 'broker-unfenced' || fact.kind === 'broker-registered'
+    || fact.kind === 'broker-in-controlled-shutdown') && fact.broker === broker;
+}
+
+function beliefText(node: NodeView, { view, story, us, sessionTimeoutMs }: SlipRequest): string {
+  if (view.activeController < 0) return 'there is no active controller';
+  const since = story.changeAt(`belief ${node.id}`, us)?.atUs ?? 0;
+  switch (node.belief) {
+    case 'unregistered': return 'it has never heard of it';
+    case 'fenced': return `fenced since ${clockText(since)}`;
+    case 'in-controlled-shutdown': return `shutting down since ${clockText(since)}`;
+    case 'unfenced': {
+      if (node.status === 'running') return 'alive';
+      const silent = us - (story.changeAt(`status ${node.id}`, us)?.atUs ?? us);
+      const left = sessionTimeoutMs * 1_000 - silent;
+      // When its last heartbeat arrived is not drawn; it was not later than the moment it fell silent.
+      return left > 0 ? `alive, for at most ${durationText(Math.ceil(left / 100_000) * 100_000)} more` : 'alive';
+    }
+  }
+}
+
+function replicaSlip(node: NodeView, number: number, request: SlipRequest): SlipModel | null {
+  const partition = request.view.topics.find((it) => it.name === request.topic)?.partitions[number];
+  const log = partition?.logs.find((it) => it.broker === node.id);
+  if (partition === undefined || log === undefined) return null;
+  const isLeader = partition.leader === node.id;
+  const isInSync = partition.isr.includes(node.id);
+  const watermark = request.facts.findLast((entry) => entry.at <= request.us && entry.fact.kind === 'high-watermark'
+    && entry.fact.topic === partition.topic && entry.fact.partition === number && entry.fact.broker === node.id);
+  const preferred = partition.replicas[0];
+  const wanted = { topic: partition.topic, partition: number };
+  const newest = Array.from({ length: Math.min(LETTERS_SHOWN, log.logEnd - log.logStart) }, (_, index) => log.logEnd - 1 - index);
+  return {
+    title: `partition ${number} on ${node.id}`,
+    truth: isLeader ? `leader, epoch ${partition.leaderEpoch}` : isInSync ? 'in-sync follower' : 'not in the ISR',
+    belief: `in sync: ${listText(partition.isr)} of ${listText(partition.replicas)}`,
+    facts: [
+      ['log end', String(log.logEnd)], ['knows watermark', String(log.highWatermark)], ['watermark', String(partition.highWatermark)],
+      ['it believes', log.role === 'none' ? 'nothing: it is stopped' : `${log.role}, epoch ${log.leaderEpoch}`],
+    ],
+    verbs: [
+      {
+        name: preferred === partition.leader ? 'Preferred leader leads' : `Let ${preferred ?? 'the first'} lead (preferred election)`, letter: 'E',
+        deed: preferred === partition.leader ? null
+          : { kind: 'call', make: (call) => ({ do: 'elect-leaders', type: 'preferred', partitions: [wanted], call }) },
+      },
+      {
+        name: 'Unclean election', letter: 'X',
+        deed: partition.leader >= 0 ? null : { kind: 'call', make: (call) => ({ do: 'elect-leaders', type: 'unclean', partitions: [wanted], call }) },
+      },
+      { name: 'Why is its watermark here?', letter: '?', deed: watermark === undefined ? null : { kind: 'why', factId: watermark.id } },
+    ],
+    letters: newest.map((offset) => ({ offset, ...letterAt(log.batches, offset), isCommitted: offset < partition.highWatermark })),
+  };
+}
+
+function letterAt(batches: Parameters<typeof keyAt>[0], offset: number): { key: string; value: string } {
+  for (const batch of batches) {
+    const record = batch.records.find((it) => it.offset === offset);
+    if (record !== undefined) return { key: record.key ?? 'no key', value: record.value ?? 'null, a tombstone' };
+  }
+  return { key: '…', value: 'not spelled out here' };
+}
+
+/** The name of a place, as a whole sentence. */
+export function placeSentence(place: StagePlace, topic: string | null, view: ClusterView): string {
+  const node = view.nodes.find((it) => it.id === place.broker);
+  if (node === undefined) return `broker ${place.broker}`;
+  if (place.partition === null) {
+    const belief = node.belief === 'fenced' ? ', fenced' : '';
+    return `broker ${node.id}, ${node.host}, ${node.status}${belief}${view.activeController === node.id ? ', active controller' : ''}`;
+  }
+  const partition = view.topics.find((it) => it.name === topic)?.partitions[place.partition];
+  const log = partition?.logs.find((it) => it.broker === node.id);
+  if (partition === undefined || log === undefined) return `broker ${node.id} has no replica of partition ${place.partition}`;
+  const standing = partition.leader === node.id ? `leader, epoch ${partition.leaderEpoch}` : partition.isr.includes(node.id) ? 'in-sync follower' : 'not in the ISR';
+  return `partition ${place.partition} on broker ${node.id}: ${standing}, log end ${log.logEnd}, high watermark ${log.highWatermark}`;
+}

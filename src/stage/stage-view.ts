@@ -1,0 +1,168 @@
+/** The stage on the page: frame, air, keyboard grid, slip, and the text twin that takes their place. Draws the session's shown instant. */
+import type { LiveSession } from '#src/session/live-session.ts';
+import { AirView } from './air-view.ts';
+import { FlightLog } from './flights.ts';
+import { FrameView } from './frame-view.ts';
+import { type FrameModel, frameModel } from './frame-model.ts';
+import { KeyboardGrid } from './keyboard-grid.ts';
+import type { Pace } from './motion-curves.ts';
+import { type Deed, placeSentence, SESSION_TIMEOUT_MS, slipModel, type SlipModel, type StagePlace } from './stage-actions.ts';
+import { SlipView } from './slip-view.ts';
+import { textTwinMarkup } from './text-twin.ts';
+
+export interface StageSettings {
+  readonly pace: () => Pace;
+  readonly hasPostOfficeWords: () => boolean;
+  readonly onWhy: (factId: number) => void;
+  /** After the number of topics or columns changed: the switches must be made again. */
+  readonly onShape: (shape: StageShape) => void;
+}
+export interface StageShape {
+  readonly topics: readonly string[];
+  readonly topic: string | null;
+  readonly partitions: number;
+  readonly firstPartition: number;
+  readonly shownPartitions: number;
+}
+
+export class StageView {
+  readonly #session: LiveSession;
+  readonly #settings: StageSettings;
+  readonly #root: HTMLElement;
+  readonly #frame: FrameView;
+  readonly #air: AirView;
+  readonly #grid: KeyboardGrid;
+  readonly #slip: SlipView;
+  readonly #twin: HTMLElement;
+  #flights = new FlightLog();
+  #model: FrameModel | null = null;
+  #drawn = '';
+  #shape = '';
+  #topic: string | null = null;
+  #firstPartition = 0;
+  #isText = false;
+
+  constructor(mount: HTMLElement, session: LiveSession, settings: StageSettings) {
+    this.#session = session;
+    this.#settings = settings;
+    mount.innerHTML = '<div class="live-stage"><div class="frame"></div><div class="air" aria-hidden="true"></div><div class="keys"></div></div><div class="text-twin" tabindex="0" role="region" aria-label="The cluster as text" hidden></div>';
+    this.#root = child(mount, '.live-stage');
+    this.#twin = child(mount, '.text-twin');
+    this.#frame = new FrameView(child(mount, '.frame'));
+    this.#air = new AirView(child(mount, '.air'));
+    this.#grid = new KeyboardGrid(child(mount, '.keys'), (place, cell) => this.#openSlip(place, cell));
+    this.#slip = new SlipView(this.#root, (deed) => this.#act(deed));
+    new ResizeObserver(() => this.redraw()).observe(this.#root);
+  }
+
+  get isText(): boolean {
+    return this.#isText;
+  }
+
+  runChanged(): void {
+    this.#flights = new FlightLog();
+    this.#session.facts.follow(this.#flights);
+    this.redraw();
+  }
+
+  showText(isText: boolean): void {
+    this.#isText = isText;
+    this.#root.hidden = isText;
+    this.#twin.hidden = !isText;
+    this.redraw();
+  }
+
+  choose(place: { readonly topic?: string; readonly firstPartition?: number }): void {
+    if (place.topic !== undefined) this.#topic = place.topic;
+    this.#firstPartition = place.firstPartition ?? 0;
+    this.redraw();
+  }
+
+  /** Draws again though nothing in the run has changed: the page has. */
+  redraw(): void {
+    this.#drawn = '';
+    this.draw(this.#session.shownUs);
+  }
+
+  draw(us: number): void {
+    const { story } = this.#session;
+    if (story === null) return;
+    const pace = this.#settings.pace();
+    const count = `${this.#session.facts.version} ${story.countAt(us)} ${this.#topic ?? ''}`;
+    const isSameFacts = count === this.#drawn && this.#model !== null;
+    const model = isSameFacts && this.#model !== null ? this.#model : frameModel(story.viewAt(us), this.#topic);
+    this.#model = model;
+    this.#drawn = count;
+    if (this.#isText) {
+      if (!isSameFacts) this.#twin.innerHTML = textTwinMarkup(model, us);
+      return;
+    }
+    this.#drawFrame(model, us, pace, isSameFacts);
+    const drawn = this.#frame.drawnFrame(model);
+    if (drawn !== null) this.#air.draw(this.#flights.airAt(us, model.topic ?? '', pace), drawn, this.#frame.lines);
+  }
+
+  #drawFrame(model: FrameModel, us: number, pace: Pace, isSameFacts: boolean): void {
+    const { story } = this.#session;
+    if (story === null) return;
+    const widthPx = this.#root.clientWidth;
+    if (widthPx === 0) return;
+    this.#frame.setPlace({ widthPx, firstPartition: this.#firstPartition, hasPostOfficeWords: this.#settings.hasPostOfficeWords() });
+    const isNew = this.#frame.draw({ model, story, us, pace });
+    const layout = this.#frame.layout;
+    if (isNew && layout !== null) {
+      this.#grid.build(layout, model);
+      this.#tellShape(model, layout.columns.length);
+    }
+    if (isNew || !isSameFacts) {
+      const view = story.viewAt(us);
+      this.#frame.describe(model);
+      this.#grid.describe((place) => placeSentence(place, model.topic, view));
+    }
+    const open = this.#slip.place;
+    const slip = open === null ? null : this.#slipModel(open);
+    if (slip !== null) this.#slip.update(slip);
+  }
+
+  #tellShape(model: FrameModel, shownPartitions: number): void {
+    const shape: StageShape = { topics: model.topics, topic: model.topic, partitions: model.columns.length, firstPartition: this.#firstPartition, shownPartitions };
+    const text = JSON.stringify(shape);
+    if (text === this.#shape) return;
+    this.#shape = text;
+    this.#settings.onShape(shape);
+  }
+
+  #slipModel(place: StagePlace): SlipModel | null {
+    const { story } = this.#session;
+    if (story === null) return null;
+    const us = this.#session.shownUs;
+    const timeout = this.#session.openedRun?.spec.settings?.['broker.session.timeout.ms'];
+    return slipModel({
+      place, topic: this.#model?.topic ?? null, view: story.viewAt(us), story, facts: this.#session.facts.all, us,
+      sessionTimeoutMs: timeout === undefined ? SESSION_TIMEOUT_MS : Number(timeout),
+    });
+  }
+
+  #openSlip(place: StagePlace, cell: HTMLElement): void {
+    const model = this.#slipModel(place);
+    if (model !== null) this.#slip.open(place, cell, model);
+  }
+
+  #act(deed: Deed): void {
+    switch (deed.kind) {
+      case 'command': return this.#do(this.#session.give(deed.command));
+      case 'call': return this.#do(this.#session.call(deed.make));
+      case 'why': return this.#settings.onWhy(deed.factId);
+    }
+  }
+
+  #do(work: Promise<unknown>): void {
+    work.then(() => this.#session.play()).catch((reason: unknown) => this.#session.fail(reason));
+  }
+}
+
+function child(root: ParentNode, selector: string): HTMLElement {
+  const found = root.querySelector<HTMLElement>(selector);
+  if (found === null) throw new Error(`the stage has no ${selector}`);
+  return found;
+}
