@@ -190,15 +190,6 @@ export function impliedValue(label: string): string | null {
   return /^(yes|no)$/.test(words) ? String(words === 'yes') : null;
 }
 
-/** Whether what was measured is what this option says. A list (an ISR) is its numbers joined by commas. */
-export function isAnswer(option: PredictOption, measured: string): boolean {
-  if (option.value === null) return false;
-  const range = /^(-?[\d.]+)\.\.(-?[\d.]+)$/.exec(option.value);
-  if (range === null) return option.value.replaceAll(' ', '') === measured.replaceAll(' ', '');
-  const value = Number(measured);
-  return measured.trim() !== '' && value >= Number(range[1]) && value <= Number(range[2]);
-}
-
 function pairOf(node: ParsedNode | null, place: YamlPlace, key: string, shape: string): readonly [ParsedNode, ParsedNode] {
   if (node !== null && isSeq(node) && node.items.length === 2) {
     const [first, second] = node.items as ParsedNode[];

@@ -1,6 +1,9 @@
-/** Which lessons this browser has finished, and where it was last. Kept on this device only. */
+/** Where the reader is in the course: marks finished lessons wherever the page draws them, and remembers the last one. */
+import { browserProgress } from '#src/progress/progress-store.ts';
 
-const DONE_KEY = 'sorting-office.done';
+/** The one store of this page: a second one would write back what it had read before the first one wrote. */
+export const progress = browserProgress();
+
 const LAST_KEY = 'sorting-office.last';
 
 export interface LastLesson {
@@ -10,59 +13,43 @@ export interface LastLesson {
   readonly place: string;
 }
 
-/** Paths ("part/lesson") of finished lessons. Unreadable storage is an empty set. */
-export function doneLessons(): ReadonlySet<string> {
-  const saved = parse(read(DONE_KEY));
-  return new Set(Array.isArray(saved) ? saved.filter((path): path is string => typeof path === 'string') : []);
-}
-
 export function markDone(path: string): void {
-  write(DONE_KEY, JSON.stringify([...new Set([...doneLessons(), path])]));
+  progress.lessonDone(path);
   showProgress();
 }
 
-export function rememberLast(last: LastLesson): void {
-  write(LAST_KEY, JSON.stringify(last));
-}
-
-export function lastLesson(): LastLesson | null {
-  const saved = parse(read(LAST_KEY));
-  if (typeof saved !== 'object' || saved === null || !('path' in saved) || !('place' in saved)) return null;
-  const { path, place } = saved;
-  return typeof path === 'string' && typeof place === 'string' ? { path, place } : null;
-}
-
-/** Turns the letters of finished lessons to manila, wherever the page draws them. */
+/** Turns the letters of finished lessons to manila. */
 export function showProgress(): void {
-  const done = doneLessons();
+  const done = new Set(progress.progress.lessons);
   for (const letter of document.querySelectorAll<HTMLElement>('[data-lesson]')) {
     letter.toggleAttribute('data-done', done.has(letter.dataset['lesson'] ?? ''));
   }
 }
 
-function parse(text: string | null): unknown {
-  if (text === null) return null;
+export function rememberLast(last: LastLesson): void {
   try {
-    return JSON.parse(text);
+    localStorage.setItem(LAST_KEY, JSON.stringify(last));
   } catch (reason) {
-    if (reason instanceof SyntaxError) return null;
-    throw reason;
-  }
-}
-
-function read(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch (reason) {
-    if (reason instanceof DOMException) return null;
-    throw reason;
-  }
-}
-
-function write(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch (reason) {
+    // A closed or full storage costs the memory, not the lesson.
     if (!(reason instanceof DOMException)) throw reason;
   }
 }
+
+/** Null when there is none, or when the storage holds something else. */
+export function lastLesson(): LastLesson | null {
+  try {
+    return lastLessonIn(JSON.parse(localStorage.getItem(LAST_KEY) ?? 'null'));
+  } catch (reason) {
+    if (reason instanceof DOMException || reason instanceof SyntaxError) return null;
+    throw reason;
+  }
+}
+
+function lastLessonIn(saved: unknown): LastLesson | null {
+  if (typeof saved !== 'object' || saved === null || !('path' in saved) || !('place' in saved)) return null;
+  const { path, place } = saved;
+  return typeof path === 'string' && typeof place === 'string' && PATH.test(path) ? { path, place } : null;
+}
+
+/** "part/lesson" and nothing that could lead elsewhere. */
+const PATH = /^[a-z0-9-]+\/[a-z0-9-]+$/;
