@@ -1,0 +1,85 @@
+// The one module that a lesson's drill may import: what a drill is made of, and nothing of the engine behind it.
+import { defineDrill as define, type Drill, type DrillFault, type Goal, type PredictionQuestion, type Victim } from "#engine/grading/define-drill.ts";
+import type { DrillPlan, PlanStep } from "#engine/grading/play-plan.ts";
+import type { Check } from "#engine/checks/check.ts";
+import { PRESETS } from "#engine/cluster/presets.ts";
+import type { ClusterSpec } from "#engine/cluster/spec.ts";
+
+export type { Check, ClusterSpec, Drill, DrillFault, DrillPlan, Goal, PlanStep, PredictionQuestion, Victim };
+
+/**
+ * A drill: a cluster, faults that the learner lets happen, questions before them, goals over what the run then shows, and hints.
+ * @example
+ * export default defineDrill({ id: "my-drill", title: "…", cluster: threeNodes({ topics: […] }), faults: […], predictions: [], goals: […], hints: […] });
+ */
+export const defineDrill = define;
+
+/** The guides' three nodes, with what the drill adds: topics, producers, settings, a later start. */
+export function threeNodes(more: Omit<Partial<ClusterSpec>, "kafka" | "mode" | "nodes">): ClusterSpec {
+  const preset = PRESETS["guides/three-nodes"];
+  if (preset === undefined) throw new Error("the preset guides/three-nodes is gone");
+  return { ...preset, ...more };
+}
+
+/** `after` is the id of a fault: the goal counts from that fault on. */
+interface GoalText { readonly id: string; readonly text: string; readonly check: Check; readonly after?: string }
+
+/** Holds at every moment. */
+export function always(goal: GoalText): Goal {
+  return { ...goal, goal: "always" };
+}
+
+/** Holds at no moment. */
+export function never(goal: GoalText): Goal {
+  return { ...goal, goal: "never" };
+}
+
+/** Holds within so many virtual milliseconds. */
+export function within(withinMs: number, goal: GoalText): Goal {
+  return { ...goal, goal: "within", withinMs };
+}
+
+/** Holds when the run is handed in. */
+export function atEnd(goal: GoalText): Goal {
+  return { ...goal, goal: "at-end" };
+}
+
+/** Was said before the fault, and came true. */
+export function predicted(goal: { readonly id: string; readonly text: string; readonly prediction: string }): Goal {
+  return { ...goal, goal: "prediction" };
+}
+
+/** A drill's solution, or with `breaks` a trap: a plausible answer that fails on the goal it names. */
+export function plan(it: DrillPlan): DrillPlan {
+  return it;
+}
+
+export function wait(ms: number): PlanStep {
+  return { step: "wait", ms };
+}
+
+/** Looks again and again until the check holds, at most for so long. */
+export function waitUntil(check: Check, atMostMs: number): PlanStep {
+  return { step: "wait-until", check, atMostMs };
+}
+
+export function letHappen(fault: string): PlanStep {
+  return { step: "fault", fault };
+}
+
+export function predict(prediction: string, answer: unknown): PlanStep {
+  return { step: "predict", prediction, answer: () => answer };
+}
+
+export function kill(node: number): PlanStep {
+  return { step: "command", command: () => ({ do: "kill", node }) };
+}
+
+export function restart(node: number): PlanStep {
+  return { step: "command", command: () => ({ do: "restart", node }) };
+}
+
+/** Preferred leader election of all partitions. `call` tells several apart. */
+export function electPreferredLeaders(call = 1): PlanStep {
+  return { step: "command", command: () => ({ do: "elect-leaders", type: "preferred", partitions: null, call }) };
+}
