@@ -8,11 +8,11 @@ import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
-import { batchAt, lastEpoch, logEndOffset, metadataLog } from "./metadata-log.ts";
+import { batchAt, lastEpoch, metadataLog } from "./metadata-log.ts";
 import { backOff, becomeCandidate, electionTimeoutUs, followEpoch, resign, resignedRole } from "./quorum-transitions.ts";
 import type { RaftBatch } from "./raft-batch.ts";
 import { handleBeginQuorumEpoch, handleEndQuorumEpoch, handleVote, handleVoteResponse, voteRequest } from "./raft-elections.ts";
-import { advanceHighWatermark, drain, expireFetches, fetchRequest, handleFetch, handleFetchResponse } from "./raft-replication.ts";
+import { advanceHighWatermark, drain, expireFetches, fetchRequest, handleFetch, handleFetchResponse, recordLog } from "./raft-replication.ts";
 import {
   type CandidateRole, type FollowerRole, knownLeader, type LeaderRole, type RaftConfig, type RaftHost, type RaftState, readQuorumState,
   type ResignedRole, type RoleState, traceRole, type VoterConnection,
@@ -161,6 +161,7 @@ export function raftMayExit(process: ProcessContext, state: RaftState): boolean 
 
 /** Does what the role asks for at this instant and arms the timer for the next. */
 export function pollRaft(process: ProcessContext, host: RaftHost, state: RaftState): void {
+  recordLog(process, state);
   for (let round = 0; ; round += 1) {
     invariant(round < TRANSITIONS_MAX, `${process.name}: the quorum's role does not settle`);
     const role = state.role;
@@ -277,15 +278,6 @@ function armTimer(process: ProcessContext, state: RaftState): void {
   if (state.timer !== 0) process.cancel(state.timer);
   state.timerAtUs = at;
   state.timer = process.schedule(at - process.now, RAFT_TIMER);
-}
-
-/** Only what a picture shows: where the log ends and what is committed, when one of them has moved. */
-function recordLog(process: ProcessContext, state: RaftState): void {
-  const logEnd = logEndOffset(metadataLog(process));
-  if (logEnd === state.recordedLogEnd && state.highWatermark === state.recordedHighWatermark) return;
-  state.recordedLogEnd = logEnd;
-  state.recordedHighWatermark = state.highWatermark;
-  process.trace({ kind: "raft-log", node: state.config.nodeId, logEnd, highWatermark: state.highWatermark });
 }
 
 // ---- what is committed

@@ -42,6 +42,7 @@ export function drain(process: ProcessContext, host: RaftHost, state: RaftState,
   role.lingering = [];
   appendAndSync(process, [batch]);
   advanceHighWatermark(process, state, role);
+  recordLog(process, state);
   completeFetches(process, host, state, logEndOffset(metadataLog(process)));
 }
 
@@ -154,4 +155,15 @@ export function handleFetchResponse(process: ProcessContext, state: RaftState, b
   if (batches.length > 0) appendAndSync(process, batches);
   const highWatermark = Math.min(body.highWatermark, logEndOffset(log));
   if (highWatermark > state.highWatermark) state.highWatermark = highWatermark;
+}
+
+// ---- both
+
+/** Only what a picture shows: where the log ends and what is committed, when one of them has moved. */
+export function recordLog(process: ProcessContext, state: RaftState): void {
+  const logEnd = logEndOffset(metadataLog(process));
+  if (logEnd === state.recordedLogEnd && state.highWatermark === state.recordedHighWatermark) return;
+  state.recordedLogEnd = logEnd;
+  state.recordedHighWatermark = state.highWatermark;
+  process.trace({ kind: "raft-log", node: state.config.nodeId, logEnd, highWatermark: state.highWatermark });
 }
