@@ -46,7 +46,7 @@ function shownCommand(command: Command): Command {
 export function isQuiet(trace: AppendOnlyList<TraceEntry>, entry: TraceEntry): boolean {
   if (entry.fact.kind !== "message") return false;
   const cause = entry.cause < 0 ? undefined : trace.at(entry.cause);
-  const afterNews = cause !== undefined && cause.fact.kind !== "message";
+  const afterNews = cause !== undefined && cause.fact.kind !== "message" && cause.fact.kind !== "raft-log";
   return isRoutine((entry.fact as MessageFact).message as Message, afterNews);
 }
 

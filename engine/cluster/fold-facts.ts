@@ -87,7 +87,8 @@ function setStatus(view: ClusterView, name: string, status: ProcessStatusView): 
 
 /** A process that has ended leads nothing, follows nothing and has no role in the quorum. */
 function setNodeStatus(view: ClusterView, node: NodeView, status: ProcessStatusView): ClusterView {
-  const quorum: NodeView["quorum"] = status === "stopped" ? { ...node.quorum, role: "unattached", leader: -1 } : node.quorum;
+  const quorum: NodeView["quorum"] = status === "stopped" || node.status === "stopped"
+    ? { ...node.quorum, role: "unattached", leader: -1, highWatermark: 0 } : node.quorum;
   const nodes = view.nodes.map(candidate => candidate === node ? { ...node, status, quorum } : candidate);
   if (status !== "stopped") return withQuorumLeader({ ...view, nodes });
   const topics = view.topics.map(topic => mapPartitions(topic, partition => replaceLog(partition, node.id, log => ({
@@ -103,7 +104,7 @@ function foldQuorumFact(view: ClusterView, fact: QuorumFact): ClusterView {
       if (node.id !== fact.node) return node;
       const quorum: NodeView["quorum"] = fact.kind === "raft-role"
         ? { ...node.quorum, role: fact.role, epoch: fact.epoch, leader: fact.leader }
-        : { ...node.quorum, logEnd: fact.logEnd, highWatermark: fact.highWatermark };
+        : { ...node.quorum, logEnd: fact.logEnd, highWatermark: Math.max(0, fact.highWatermark) };
       return { ...node, quorum };
     }),
   };

@@ -1,7 +1,8 @@
 // The kinds of process that a cluster is made of, by name.
 import { kafkaNode } from "#engine/broker/kafka-node.ts";
 import { adminKind } from "#engine/clients/admin.ts";
+import { producerKind } from "#engine/clients/producer.ts";
 import type { ProcessKind } from "#engine/core/process.ts";
 
 export const PROCESS_KINDS: ReadonlyMap<string, ProcessKind> = new Map(
-  [kafkaNode, adminKind].map(kind => [kind.kind, kind]));
+  [kafkaNode, adminKind, producerKind].map(kind => [kind.kind, kind]));
