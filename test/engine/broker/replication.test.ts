@@ -42,7 +42,7 @@ test("a dead leader is replaced after its session, and what it alone had is cut 
   const world = worldWithController([1]);
   world.createTopic("orders", [[1, 2, 3]]);
   expect(world.produce(1, "orders", batchOf(["committed"]), -1).error).toBe("NONE");
-  world.run(1);
+  world.run(6);
   // The followers hang, and their last fetches have been answered: what broker 1 appends now it has alone.
   world.simulation.pause("broker-2");
   world.simulation.pause("broker-3");
@@ -54,7 +54,8 @@ test("a dead leader is replaced after its session, and what it alone had is cut 
   world.simulation.resume("broker-3");
   const electedAfter = world.until("2 leads", () => world.registration("orders", 0, 2)?.leader === 2) - killedAt;
   expect(electedAfter).toBeGreaterThan(6.9);
-  expect(electedAfter).toBeLessThan(9.2);
+  // The controller hung too, so the session may begin anew when it goes on; and broker 2 learns it up to 0.5 s later.
+  expect(electedAfter).toBeLessThan(9.6);
   world.run(0.6);
   expect(world.produce(2, "orders", batchOf(["new epoch"]), -1)).toMatchObject({ error: "NONE", baseOffset: 1 });
 
