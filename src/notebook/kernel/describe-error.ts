@@ -51,7 +51,7 @@ function partsOf(error: unknown, places: CellPlaces): Parts {
   if (!(error instanceof Error)) return { code: 'cell-threw', what: `the cell threw ${text(error)}`, expected: 'a cell that runs to its end', found: '', cure: 'Throw an Error with a message, or catch it in the cell.' };
   if (error.name === 'EvalError') return forbidden('eval');
   const missing = /^(?:Can't find variable: )?([\w$]+)(?: is not defined)?$/.exec(error.message)?.[1];
-  if (error instanceof ReferenceError && missing !== undefined) return FORBIDDEN_NAMES.has(missing) || missing === 'eval' ? forbidden(missing) : unknownName(missing, places);
+  if (error instanceof ReferenceError && missing !== undefined) return FORBIDDEN_NAMES.has(missing) || missing === 'eval' || missing === 'Function' ? forbidden(missing) : unknownName(missing, places);
   return notAFunction(error) ?? { code: 'cell-threw', what: `the cell threw ${error.name}: ${error.message}`, expected: 'a cell that runs to its end', found: '', cure: 'Mend this line, or catch the error with try and catch.' };
 }
 

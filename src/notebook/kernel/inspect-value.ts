@@ -44,10 +44,17 @@ function primitive(value: unknown): InspectedValue {
     case 'symbol':
       return atom('symbol', cut(String(value)));
     case 'function':
-      return atom('function', cut(`${/^class\b/.test(Function.prototype.toString.call(value)) ? 'class' : 'function'} ${String(value.name)}`.trim()));
+      return atom('function', cut(`${isClass(value) ? 'class' : 'function'} ${String((value as { name?: unknown }).name)}`.trim()));
     default:
       return atom('null', 'null');
   }
+}
+
+/** `Function` itself is taken away from cells, and this code runs beside them. */
+const functionPrototype = Object.getPrototypeOf(() => 0) as { toString(): string };
+
+function isClass(value: object): boolean {
+  return functionPrototype.toString.call(value).startsWith('class');
 }
 
 function atom(type: AtomType, text: string): InspectedValue {

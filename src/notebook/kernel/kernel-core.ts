@@ -46,6 +46,8 @@ export function createKernel(environment: KernelEnvironment): Kernel {
   return new KernelCore(environment);
 }
 
+const REJECTION_TURNS = 3;
+
 class KernelCore implements Kernel {
   private readonly environment: KernelEnvironment;
   private readonly cells = new NotebookCells();
@@ -130,8 +132,15 @@ class KernelCore implements Kernel {
       if (this.problem !== null) return this.stopRun(this.problem);
       if (!this.queue.isEmpty) await this.exchange(null);
       else if (this.gate.running === null && this.gate.admitFirst(this.cells.order)) continue;
-      else if (!this.fireDue() && !(await this.moveOn())) return;
+      else if (!this.fireDue() && !(await this.moveOn()) && !(await this.rejectionComes())) return;
     }
+  }
+
+  /** The browser tells of a rejected promise in a task of its own, some turns later. */
+  private async rejectionComes(): Promise<boolean> {
+    const before = this.events.length;
+    for (let turn = 0; turn < REJECTION_TURNS; turn += 1) await this.environment.turn();
+    return this.events.length > before;
   }
 
   /** A turn after a call has failed, whoever wanted to know has asked. */

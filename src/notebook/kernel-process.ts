@@ -1,0 +1,152 @@
+// The worker that runs cells: made from a data: URL, so that its origin is opaque; watched by a heartbeat, because code that loops can
+// be stopped in no other way than by ending its worker. The cluster is in another worker and lives on.
+import type { KernelLink } from './cell-run.ts';
+import type { FromKernel, Lockdown, ToKernel } from './cell-protocol.ts';
+import { readKernelMessage } from './check-message.ts';
+import { MessageQueue } from './message-queue.ts';
+
+/** A kernel that is busy for this long without a pause is taken for a loop. */
+export const BUSY_MS_MAX = 1_750;
+const BEAT_MS = 250;
+const BOOT_MS_MAX = 15_000;
+/** Messages beyond what a run can need: somebody floods the page. */
+const UNREAD_MAX = 1_000;
+
+export class KernelEndedError extends Error {
+  override readonly name = 'KernelEndedError';
+  readonly why: 'endless' | 'ended' | 'broken';
+
+  constructor(why: KernelEndedError['why'], message: string) {
+    super(message);
+    this.why = why;
+  }
+}
+
+export interface KernelProcess extends KernelLink {
+  readonly lockdown: Lockdown;
+  /** The worker is gone, by the watch or by `end`. */
+  readonly isEnded: boolean;
+  /** From here on the heartbeat is watched, until the returned function is called. */
+  watch(): () => void;
+  end(): void;
+}
+
+/** @param source the bundled kernel, from `virtual:kernel-source`. */
+export async function startKernel(source: string): Promise<KernelProcess> {
+  const worker = new Worker(`data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`, { name: 'cells' });
+  const kernel = new WatchedWorker(worker);
+  await kernel.ready();
+  return kernel;
+}
+
+/** What must be gone in a kernel, whatever the browser. */
+const DANGEROUS = [
+  'fetch', 'XMLHttpRequest', 'WebSocket', 'WebTransport', 'EventSource', 'importScripts', 'Worker', 'SharedWorker', 'BroadcastChannel', 'MessageChannel',
+  'postMessage', 'indexedDB', 'caches', 'navigator', 'RTCPeerConnection', 'requestAnimationFrame', 'eval', 'Function', 'URL', 'Blob', 'addEventListener', 'self', 'globalThis',
+] as const;
+
+class WatchedWorker implements KernelProcess {
+  private readonly worker: Worker;
+  private readonly queue = new MessageQueue<Extract<FromKernel, { readonly type: 'turn' | 'done' }>>();
+  private found: Lockdown | null = null;
+  private onReady: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | null = null;
+  private nonce: number | null = null;
+  private unread = 0;
+  isEnded = false;
+
+  constructor(worker: Worker) {
+    this.worker = worker;
+    worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => this.take(data));
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      this.stop(new KernelEndedError('broken', `the kernel of the cells broke: ${event.message}`));
+    });
+  }
+
+  get lockdown(): Lockdown {
+    return this.found ?? { origin: '', evalIsBlocked: false, open: [] };
+  }
+
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.stop(new KernelEndedError('broken', 'the kernel of the cells did not start')), BOOT_MS_MAX);
+      this.onReady = {
+        resolve: () => { clearTimeout(timer); resolve(); },
+        reject: (reason) => { clearTimeout(timer); reject(reason); },
+      };
+    });
+  }
+
+  send(message: ToKernel): void {
+    this.worker.postMessage(message);
+  }
+
+  next(): Promise<Extract<FromKernel, { readonly type: 'turn' | 'done' }>> {
+    this.unread = Math.max(0, this.unread - 1);
+    return this.queue.next();
+  }
+
+  watch(): () => void {
+    let missed = 0;
+    // Beats are counted, not milliseconds: a page that was busy itself has had no beat and accuses nobody.
+    const timer = setInterval(() => {
+      missed = this.nonce === null ? 0 : missed + 1;
+      if (missed * BEAT_MS >= BUSY_MS_MAX) {
+        this.stop(new KernelEndedError('endless', 'the cell has not paused for about two seconds'));
+        clearInterval(timer);
+      } else if (this.nonce === null) this.beat();
+    }, BEAT_MS);
+    this.beat();
+    return () => clearInterval(timer);
+  }
+
+  end(): void {
+    this.stop(new KernelEndedError('ended', 'the kernel of the cells was ended'));
+  }
+
+  /** A looping cell cannot read, so it cannot know this number. */
+  private beat(): void {
+    this.nonce = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+    this.send({ type: 'ping', nonce: this.nonce });
+  }
+
+  private take(data: unknown): void {
+    if (this.isEnded) return;
+    try {
+      this.accept(readKernelMessage(data));
+    } catch (error) {
+      this.stop(new KernelEndedError('broken', error instanceof Error ? error.message : String(error)));
+    }
+  }
+
+  private accept(message: FromKernel): void {
+    switch (message.type) {
+      case 'ready':
+        return this.admit(message.lockdown);
+      case 'pong':
+        if (message.nonce === this.nonce) this.nonce = null;
+        return;
+      case 'turn':
+      case 'done':
+        this.unread += 1;
+        if (this.unread > UNREAD_MAX) throw new Error('the kernel of the cells sends without being asked');
+        this.queue.push(message);
+    }
+  }
+
+  private admit(lockdown: Lockdown): void {
+    const open = DANGEROUS.filter((name) => lockdown.open.includes(name));
+    const fault = lockdown.origin !== 'null' ? `its origin is ${lockdown.origin}` : !lockdown.evalIsBlocked ? 'it can make code out of text' : open.length > 0 ? `it has ${open.join(', ')}` : null;
+    if (fault !== null) return this.stop(new KernelEndedError('broken', `cells do not run in this browser, because their worker is not closed off: ${fault}`));
+    this.found = lockdown;
+    this.onReady?.resolve();
+  }
+
+  private stop(reason: KernelEndedError): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.worker.terminate();
+    this.onReady?.reject(reason);
+    this.queue.fail(reason);
+  }
+}
