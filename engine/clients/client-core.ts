@@ -4,7 +4,7 @@ import type { ProcessContext } from "#engine/core/process.ts";
 import type { ClientFact } from "#engine/protocol/facts.ts";
 import type { Api, RequestOf, ResponseMessage, ResponseOf } from "#engine/protocol/messages.ts";
 import {
-  createNetworkClient, type Endpoint, inFlightCount, isBackingOff, type NetworkClient, networkClosed, networkConnected, networkReceived,
+  createNetworkClient, type Endpoint, inFlightCount, isBackingOff, type NetworkClient, networkClosed, networkConnect, networkConnected, networkReceived,
   type NetworkResult, networkSend, networkTimer, networkTimerName,
 } from "#engine/protocol/network-client.ts";
 import {
@@ -96,6 +96,23 @@ export function send<A extends Api>(
   request: { readonly api: A; readonly body: RequestOf<A>; readonly timeoutMs: number; readonly context: unknown },
 ): void {
   networkSend(process, core.network, node.key, node.endpoint, request);
+}
+
+/** The broker when it is connected; begins to connect when it is not. */
+export function connectedNode(process: ProcessContext, core: ClientCore, broker: number): Node | null {
+  const node = nodeOf(core, broker);
+  if (node === null || core.network.peers.get(node.key)?.status === "ready") return node;
+  networkConnect(process, core.network, node.key, node.endpoint);
+  return null;
+}
+
+/** When the first broker that backs off may be tried again. */
+export function nextConnectUs(process: ProcessContext, core: ClientCore): number {
+  let nextUs = NEVER_US;
+  for (const { status, backoffUntilUs } of core.network.peers.values()) {
+    if (status === "disconnected" && backoffUntilUs > process.now) nextUs = Math.min(nextUs, backoffUntilUs);
+  }
+  return nextUs;
 }
 
 /** Asks for metadata when that is due. Returns when to look again. */
