@@ -65,17 +65,28 @@ export function utf8Length(text: string): number {
 }
 
 /** Bytes of a value as the flexible versions encode it. */
-export function sizeOf(type: FieldType, value: unknown): number {
+export type Sizer = (value: unknown) => number;
+
+/** A number where every value of the type has the same size, so that a table folds its fixed parts into one constant. */
+type Size = number | Sizer;
+
+/** Compiles a table once; sizing a message is on the path of every message. */
+export function sizerOf(type: FieldType): Sizer {
+  const size = compile(type);
+  return typeof size === "number" ? () => size : size;
+}
+
+function compile(type: FieldType): Size {
   switch (type.type) {
     case "bool": case "int8": return 1;
     case "int16": return 2;
     case "int32": return 4;
     case "int64": return 8;
     case "uuid": return 16;
-    case "string": case "nullableString": return stringSize(value as string | null);
-    case "records": case "metadataRecords": return batchesSize(value as readonly SizedBatch[]);
-    case "array": case "nullableArray": return arraySize(type.of, value as readonly unknown[] | null);
-    case "struct": return structSize(type.fields, value as Record<string, unknown>);
+    case "string": case "nullableString": return value => stringSize(value as string | null);
+    case "records": case "metadataRecords": return value => batchesSize(value as readonly SizedBatch[]);
+    case "array": case "nullableArray": return compileArray(compile(type.of));
+    case "struct": return compileStruct(type.fields);
   }
 }
 
@@ -91,16 +102,33 @@ function batchesSize(batches: readonly SizedBatch[]): number {
   return unsignedVarintSize(bytes + 1) + bytes;
 }
 
-function arraySize(of: FieldType, values: readonly unknown[] | null): number {
-  if (values === null) return 1;
-  let bytes = unsignedVarintSize(values.length + 1);
-  for (const value of values) bytes += sizeOf(of, value);
-  return bytes;
+function compileArray(of: Size): Sizer {
+  return value => {
+    const values = value as readonly unknown[] | null;
+    if (values === null) return 1;
+    let bytes = unsignedVarintSize(values.length + 1);
+    if (typeof of === "number") return bytes + of * values.length;
+    for (const item of values) bytes += of(item);
+    return bytes;
+  };
 }
 
-/** The last byte counts the tagged fields: none. */
-function structSize(fields: Fields, value: Record<string, unknown>): number {
-  let bytes = 1;
-  for (const name of Object.keys(fields)) bytes += sizeOf(fields[name] as FieldType, value[name]);
-  return bytes;
+/** One more byte counts the tagged fields: none. */
+function compileStruct(fields: Fields): Size {
+  let fixed = 1;
+  const names: string[] = [];
+  const sizers: Sizer[] = [];
+  for (const name of Object.keys(fields)) {
+    const size = compile(fields[name] as FieldType);
+    if (typeof size === "number") fixed += size;
+    else { names.push(name); sizers.push(size); }
+  }
+  if (sizers.length === 0) return fixed;
+  return value => {
+    let bytes = fixed;
+    for (let index = 0; index < sizers.length; index += 1) {
+      bytes += (sizers[index] as Sizer)((value as Record<string, unknown>)[names[index] as string]);
+    }
+    return bytes;
+  };
 }
