@@ -24,17 +24,25 @@ export function requireNode() {
   throw new StartError(`This is Node ${process.versions.node}; Sorting Office needs Node ${LEAST_NODE} or later. Install it from https://nodejs.org and try again.`);
 }
 
-/** Installs exactly what package-lock.json says, unless node_modules already is that. */
+/**
+ * Installs exactly what package-lock.json says, unless node_modules already is that. `npm install` and not `npm ci`:
+ * it takes the locked versions too, but does not refuse a registry that lacks binaries for other platforms.
+ */
 export async function installIfNeeded() {
   const stale = staleInstall();
   if (stale === null) return;
   console.log(`Installing (${stale})`);
   const npm = process.env.npm_execpath;
   const code = npm !== undefined && /\.c?js$/.test(npm)
-    ? await run(process.execPath, [npm, 'ci', '--no-audit', '--no-fund'])
-    : await run('npm', ['ci', '--no-audit', '--no-fund'], { shell: process.platform === 'win32' });
-  if (code !== 0) throw new StartError('npm ci ended with an error (above). Is there a connection to the npm registry? Then run the command again.');
+    ? await run(process.execPath, [npm, ...INSTALL])
+    : await run('npm', INSTALL, { shell: process.platform === 'win32' });
+  if (code !== 0) throw new StartError('npm install ended with an error (above). Is there a connection to the npm registry? Then run the command again.');
+  const missing = staleInstall();
+  if (missing !== null) throw new StartError(`npm install ran, but ${missing}. Remove the folder node_modules and run the command again.`);
 }
+
+/** --no-save leaves package-lock.json as it is; the warnings would be about Node's version, which the project brings itself. */
+const INSTALL = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
 
 /** Why node_modules is not what package-lock.json says; null when it is. */
 function staleInstall() {
