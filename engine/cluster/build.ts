@@ -55,6 +55,7 @@ function addConsumer(simulation: Simulation, spec: ClusterSpec, consumer: Consum
   simulation.addProcess(consumer.id, "consumer", consumer.host ?? consumer.id, [], {
     clientId: consumer.id, bootstrap: bootstrapOf(spec), overrides: consumer.settings ?? {},
     topic: consumer.topic, partitions: consumer.partitions ?? null, from: consumer.from ?? "end",
+    ...consumer.checksum === undefined ? {} : { checksum: consumer.checksum },
   });
 }
 

@@ -8,6 +8,7 @@ import type { NodeSpec } from "./spec.ts";
 import type { BatchView, ClusterView, ConsumerView, NodeView, PartitionView, ProducerView, ReplicaView, TopicView } from "./view.ts";
 import type { KafkaNodeState } from "#engine/broker/kafka-node.ts";
 import type { Partition } from "#engine/broker/partition.ts";
+import { consumerPositions, type ConsumerState } from "#engine/clients/consumer-state.ts";
 import { producerCounts, type ProducerState } from "#engine/clients/producer-state.ts";
 import type { AppendOnlyList } from "#engine/core/append-only-list.ts";
 import { linkKey } from "#engine/core/network.ts";
@@ -133,7 +134,7 @@ function observeProducer(process: ProcessRecord): ProducerView {
 function observeConsumer(process: ProcessRecord): ConsumerView {
   return {
     id: process.name, status: process.status,
-    positions: [],
+    positions: process.state === null ? [] : consumerPositions(process.state as ConsumerState),
   };
 }
 

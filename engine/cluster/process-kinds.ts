@@ -1,8 +1,9 @@
 // The kinds of process that a cluster is made of, by name.
 import { kafkaNode } from "#engine/broker/kafka-node.ts";
 import { adminKind } from "#engine/clients/admin.ts";
+import { consumerKind } from "#engine/clients/consumer.ts";
 import { producerKind } from "#engine/clients/producer.ts";
 import type { ProcessKind } from "#engine/core/process.ts";
 
 export const PROCESS_KINDS: ReadonlyMap<string, ProcessKind> = new Map(
-  [kafkaNode, adminKind, producerKind].map(kind => [kind.kind, kind]));
+  [kafkaNode, adminKind, producerKind, consumerKind].map(kind => [kind.kind, kind]));

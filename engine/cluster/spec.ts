@@ -44,7 +44,10 @@ export interface ConsumerSpec {
   readonly topic: string;
   /** Default: all partitions. */
   readonly partitions?: readonly number[];
+  /** Default: "end", as auto.offset.reset=latest. */
   readonly from?: "beginning" | "end" | number;
+  /** Sums up the bytes of every value that is read. */
+  readonly checksum?: boolean;
 }
 
 export interface ClusterSpec {

@@ -3,7 +3,7 @@
 import { AuthorError, shown } from "./author-error.ts";
 import { CONSUMER_SETTINGS, NODE_SETTINGS, PRODUCER_SETTINGS, readSettings, TOPIC_SETTINGS } from "./known-settings.ts";
 import {
-  duplicate, type Fields, readInteger, readList, readName, readObject, readOneOf, readText, readTopicName,
+  duplicate, type Fields, readBoolean, readInteger, readList, readName, readObject, readOneOf, readText, readTopicName,
 } from "./read-input.ts";
 import type { ClusterSpec, ConsumerSpec, NodeSpec, ProducerSpec, TopicSpec } from "./spec.ts";
 
@@ -182,7 +182,7 @@ function validateWorkload(where: string, value: unknown): void {
 }
 
 export function validateConsumer(where: string, value: unknown): ConsumerSpec {
-  const fields = readObject(where, value, ["id", "host", "settings", "topic", "partitions", "from"]);
+  const fields = readObject(where, value, ["id", "host", "settings", "topic", "partitions", "from", "checksum"]);
   readClientId(`${where}.id`, fields["id"]);
   if (fields["host"] !== undefined) readName(`${where}.host`, fields["host"]);
   if (fields["settings"] !== undefined) readSettings(`${where}.settings`, fields["settings"], CONSUMER_SETTINGS, "consumer");
@@ -195,6 +195,7 @@ export function validateConsumer(where: string, value: unknown): ConsumerSpec {
       seen.push(partition);
     }
   }
+  if (fields["checksum"] !== undefined) readBoolean(`${where}.checksum`, fields["checksum"]);
   const from = fields["from"];
   if (from !== undefined && from !== "beginning" && from !== "end") readInteger(`${where}.from`, from, 0, Number.MAX_SAFE_INTEGER);
   return value as ConsumerSpec;
