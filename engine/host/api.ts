@@ -3,6 +3,8 @@
 import type { Command, Input, Outcome } from "#engine/cluster/commands.ts";
 import type { ClusterSpec } from "#engine/cluster/spec.ts";
 import type { ClusterView, ViewFact } from "#engine/cluster/view.ts";
+import type { Drill } from "#engine/grading/define-drill.ts";
+import type { Verdict } from "#engine/grading/grade.ts";
 
 /** A run: everything a cluster did follows from it. */
 export interface RunFile {
@@ -54,7 +56,12 @@ export interface EngineApi {
   run(session: number): RunFile;
   digest(session: number): string;
   close(session: number): void;
+  /** Plays a run of a drill again and judges its goals; `final` as handed in, else as it stands. Needs no session. */
+  grade(drill: Drill, run: GradedRun, final: boolean): Verdict;
 }
+
+/** What of a run a grade needs: the drill has the cluster. */
+export interface GradedRun { readonly seed: number; readonly inputs: readonly Input[]; readonly until: number }
 
 /** Settings that a fork changes from the beginning of the run, by Kafka's names; producers by id. */
 export interface SpecChanges {

@@ -6,6 +6,7 @@ import { Session } from "./session.ts";
 import { AuthorError } from "#engine/cluster/author-error.ts";
 import type { ClusterSpec } from "#engine/cluster/spec.ts";
 import { validateCommand } from "#engine/cluster/validate-command.ts";
+import { grade } from "#engine/grading/grade.ts";
 
 /** A page needs one, a comparison two, a drill three. */
 const SESSIONS_MAX = 16;
@@ -46,6 +47,10 @@ export function createEngine(): EngineApi {
     run: id => sessionOf(id).run(),
     digest: id => sessionOf(id).digest(),
     close: id => { sessions.delete(id); },
+    grade: (drill, run, final) => {
+      const checked = validateRun({ format: "sorting-office-run", engine: ENGINE_VERSION, spec: drill.cluster, ...run });
+      return grade(drill, checked, final);
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import type { EngineApi } from '#engine/host/api.ts';
 
 /** The engine in process or behind a worker: the notebook awaits every answer, so both fit. */
 export type CellEngine = {
-  readonly [Name in Exclude<keyof EngineApi, 'engineVersion'>]: EngineApi[Name] extends (...args: infer Args) => infer Answer
+  readonly [Name in Exclude<keyof EngineApi, 'engineVersion' | 'grade'>]: EngineApi[Name] extends (...args: infer Args) => infer Answer
     ? (...args: Args) => Answer | Promise<Answer>
     : never;
 };

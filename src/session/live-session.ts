@@ -282,6 +282,11 @@ export class LiveSession {
     return this.#queued(() => this.#engine.why(this.#session(), factId));
   }
 
+  /** Facts from an id on with the quiet ones among them (heartbeats, empty fetches): what a diagram needs and the stage does not. */
+  async factsWithQuiet(fromId: number): Promise<readonly ViewFact[]> {
+    return this.#queued(async () => (await this.#engine.facts(this.#session(), fromId, true)).facts);
+  }
+
   async observe(at: number): Promise<ClusterView> {
     return this.#queued(() => this.#engine.observe(this.#session(), at));
   }
