@@ -1,5 +1,6 @@
 /** Which mark a fact has in the feed and on the timeline, and whether it is news or traffic. Pure. */
 import type { ViewFact } from '#engine/cluster/view.ts';
+import type { Knowledge } from './fact-sentences.ts';
 import { brokerStyle, postmark } from '#src/stage/broker-marks.ts';
 
 /** Waves, ring, two sheets, cross, tick: told apart by shape. */
@@ -26,7 +27,7 @@ export function weightOf(entry: ViewFact): Weight {
   }
 }
 
-export function markOf(entry: ViewFact): Mark | null {
+export function markOf(entry: ViewFact, knowledge: Knowledge = { isNewLeader: true }): Mark | null {
   const { fact } = entry;
   switch (fact.kind) {
     case 'process-stopped': case 'process-paused': case 'link-cut': return { kind: 'fault', broker: 0 };
@@ -34,7 +35,7 @@ export function markOf(entry: ViewFact): Mark | null {
     case 'raft-role': return fact.role === 'leader' ? { kind: 'election', broker: 0 } : null;
     case 'broker-fenced': case 'log-truncated': return { kind: 'in-sync', broker: 0 };
     case 'partition-changed':
-      if (fact.reason === 'isr-shrunk' || fact.reason === 'isr-expanded') return { kind: 'in-sync', broker: 0 };
+      if (!knowledge.isNewLeader || fact.reason === 'isr-shrunk' || fact.reason === 'isr-expanded') return { kind: 'in-sync', broker: 0 };
       return fact.leader < 0 ? { kind: 'fault', broker: 0 } : { kind: 'election', broker: fact.leader };
     case 'batch-retried': case 'batch-failed': case 'peer-unreachable': case 'message-dropped': return { kind: 'error', broker: 0 };
     case 'message':

@@ -7,8 +7,11 @@ import type { AppendedView, BatchView, ExportedFact, MessageView, ViewFact } fro
 import type { PartitionChangeReason, RaftRole } from '#engine/protocol/facts.ts';
 import { acksText, durationText, listText, partyText } from '#src/stage/shown-text.ts';
 
+/** What a fact alone does not say. @property isNewLeader a partition's change that gave it another leader or epoch. */
+export interface Knowledge { readonly isNewLeader: boolean }
+
 /** The sentence; null for what is too small to be told (it is part of another fact's sentence). */
-export function sentenceOf(entry: ViewFact): string | null {
+export function sentenceOf(entry: ViewFact, knowledge: Knowledge = { isNewLeader: true }): string | null {
   const { fact } = entry;
   switch (fact.kind) {
     case 'process-started': return `${subject(fact.process)} starts on ${fact.host}.`;
@@ -30,7 +33,7 @@ export function sentenceOf(entry: ViewFact): string | null {
       : `The controller fences broker ${fact.broker}, as it asked.`;
     case 'broker-in-controlled-shutdown': return `The controller moves the leaderships of broker ${fact.broker} away: it is shutting down.`;
     case 'topic-created': return `The controller creates topic ${fact.topic} with ${fact.partitions} ${fact.partitions === 1 ? 'partition' : 'partitions'}.`;
-    case 'partition-changed': return partitionChanged(fact);
+    case 'partition-changed': return partitionChanged(fact, knowledge);
     default: return replicaOrClientSentence(fact);
   }
 }
@@ -85,9 +88,11 @@ function raftRole(node: number, role: RaftRole, fact: { readonly epoch: number; 
 function partitionChanged(fact: {
   readonly topic: string; readonly partition: number; readonly isr: readonly number[]; readonly leader: number; readonly leaderEpoch: number;
   readonly reason: PartitionChangeReason;
-}): string {
+}, { isNewLeader }: Knowledge): string {
   const where = place(fact);
   const isr = `in sync: ${listText(fact.isr)}`;
+  if (!isNewLeader && fact.reason === 'broker-fenced') return `${capital(where)} loses a replica from its ISR; ${isr}. Broker ${fact.leader} goes on leading it.`;
+  if (!isNewLeader && fact.reason === 'controlled-shutdown') return `${capital(where)} takes the leaving broker out of its ISR; ${isr}.`;
   const leads = fact.leader < 0 ? `Nobody leads ${where}` : `Broker ${fact.leader} leads ${where}, epoch ${fact.leaderEpoch}`;
   switch (fact.reason) {
     case 'created': return `${leads}; ${isr}.`;

@@ -2,7 +2,8 @@
 import type { FactStore } from '#src/session/fact-store.ts';
 import type { ViewFact } from '#engine/cluster/view.ts';
 import { type Mark, markOf, weightOf } from './fact-marks.ts';
-import { sentenceOf } from './fact-sentences.ts';
+import type { RunStory } from '#src/session/run-story.ts';
+import { type Knowledge, sentenceOf } from './fact-sentences.ts';
 
 export interface FeedLine { readonly id: number; readonly atUs: number; readonly sentence: string; readonly mark: Mark | null; readonly isNews: boolean }
 
@@ -12,13 +13,14 @@ export const TRAFFIC_LINES_MAX = 4;
 const FACTS_LOOKED_AT_MAX = 4_000;
 
 /** At most `count` lines up to and at `us`, oldest first. */
-export function feedLinesAt(facts: FactStore, us: number, count: number): readonly FeedLine[] {
+export function feedLinesAt(run: { readonly facts: FactStore; readonly story: RunStory | null }, us: number, count: number): readonly FeedLine[] {
+  const { facts, story } = run;
   const lines: FeedLine[] = [];
   let traffic = 0;
   const end = facts.countAt(us);
   for (let index = end - 1; index >= 0 && end - index < FACTS_LOOKED_AT_MAX && lines.length < count; index -= 1) {
     const fact = facts.all[index];
-    const line = fact === undefined ? null : lineOf(fact);
+    const line = fact === undefined ? null : lineOf(fact, story);
     if (line === null) continue;
     if (!line.isNews && (traffic += 1) > TRAFFIC_LINES_MAX) continue;
     if (lines.at(-1)?.sentence === line.sentence) continue;
@@ -27,9 +29,16 @@ export function feedLinesAt(facts: FactStore, us: number, count: number): readon
   return lines.reverse();
 }
 
-export function lineOf(fact: ViewFact): FeedLine | null {
-  const sentence = sentenceOf(fact);
-  return sentence === null ? null : { id: fact.id, atUs: fact.at, sentence, mark: markOf(fact), isNews: weightOf(fact) === 'news' };
+/** What the story knows of a fact that the fact does not say. */
+export function knowledgeOf({ id, at, fact }: ViewFact, story: RunStory | null): Knowledge {
+  if (fact.kind !== 'partition-changed' || story === null) return { isNewLeader: true };
+  return { isNewLeader: story.changeAt(`leader ${fact.topic}/${fact.partition}`, at)?.id === id };
+}
+
+export function lineOf(fact: ViewFact, story: RunStory | null): FeedLine | null {
+  const knowledge = knowledgeOf(fact, story);
+  const sentence = sentenceOf(fact, knowledge);
+  return sentence === null ? null : { id: fact.id, atUs: fact.at, sentence, mark: markOf(fact, knowledge), isNews: weightOf(fact) === 'news' };
 }
 
 /** A moment worth stepping to. */

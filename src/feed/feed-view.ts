@@ -35,7 +35,7 @@ export class FeedView {
   }
 
   draw(us: number): readonly FeedLine[] {
-    const lines = feedLinesAt(this.#session.facts, us, LINES_MAX);
+    const lines = feedLinesAt(this.#session, us, LINES_MAX);
     const shown = lines.map((line) => line.id).join(' ');
     if (shown !== this.#shown) {
       this.#shown = shown;
@@ -58,7 +58,7 @@ export class FeedView {
   /** Shows why a fact came about, from the fact back to its first cause. */
   async openWhy(factId: number): Promise<void> {
     const chain = await this.#session.why(factId);
-    const told = chain.map((fact) => ({ fact, line: lineOf(fact) })).filter((it) => it.line !== null);
+    const told = chain.map((fact) => ({ fact, line: lineOf(fact, this.#session.story) })).filter((it) => it.line !== null);
     const ends = told.length <= CHAIN_MAX ? told : [...told.slice(0, CHAIN_MAX - 4), ...told.slice(-4)];
     const items = ends.map(({ fact, line }) => line === null ? '' : lineMarkup(line, false, settingOf(fact))).join('');
     this.#chain.innerHTML = `<header><b>Why?</b><span>from the effect back to its first cause</span><button type="button" class="quiet close" aria-label="Close">Esc</button></header><ol>${items}</ol>`;

@@ -13,7 +13,7 @@ export function frameMarkup(request: FrameRequest): string {
   const { layout } = request;
   return `<svg class="stage-svg ${layout.name}" viewBox="0 0 ${layout.width} ${layout.height}" width="${layout.width}" height="${layout.height}" role="img">${MARK_PATTERNS}`
     + shelves(request) + trays(request) + '<g data-part="lines"></g>' + consumers(request) + watermarks(request)
-    + faults(request) + heads(request) + metadata(request) + marks(request) + producers(request) + '</svg>';
+    + faults(request) + heads(request) + glosses(request) + metadata(request) + marks(request) + producers(request) + '</svg>';
 }
 
 const isNarrow = (layout: Layout): boolean => layout.name === 'narrow';
@@ -22,11 +22,14 @@ function text(x: number, y: number, content: string, classes: string, part = '')
   return `<text x="${Math.round(x * 10) / 10}" y="${Math.round(y * 10) / 10}" class="${classes}"${part === '' ? '' : ` data-part="${part}"`}>${escapeMarkup(content)}</text>`;
 }
 
-/** A post-office word in manila behind Kafka's own. */
-function gloss(request: FrameRequest, x: number, y: number, word: string): string {
-  if (!request.hasPostOfficeWords || isNarrow(request.layout)) return '';
-  const width = word.length * 5.1 + 8;
-  return `<g class="gloss"><rect x="${x}" y="${y - 10}" width="${width}" height="13.5"/><text x="${x + 4}" y="${y}">${word}</text></g>`;
+/** Post-office words in manila behind Kafka's own, in the free corner left of the column heads. */
+function glosses({ layout, hasPostOfficeWords }: FrameRequest): string {
+  if (!hasPostOfficeWords || isNarrow(layout)) return '';
+  const words = [['broker', 'branch office'], ['controller', 'postmaster'], ['partition', 'sorting box']] as const;
+  return words.map(([word, gloss], index) => {
+    const y = layout.headY - 4 + index * 15;
+    return `<g class="gloss">${text(2, y, word, 'note')}<rect x="50" y="${y - 10}" width="${gloss.length * 5.1 + 6}" height="13.5"/>${text(53, y, gloss, 'manila')}</g>`;
+  }).join('');
 }
 
 function shelves(request: FrameRequest): string {
@@ -41,8 +44,7 @@ function shelves(request: FrameRequest): string {
       : plate(id, { x: 28, y: y + 24, r: layout.plate })
         + text(48, y + 22, '', 'lab', `word ${id}`)
         + `<g data-part="controller ${id}">${text(48, y + 22, 'active', 'ctrl')}${text(48, y + 34, 'controller', 'ctrl')}</g>`
-        + text(13, y + layout.shelf - 9, shelf.host, 'mono host')
-        + gloss(request, 48, y + layout.shelf - 24, 'branch office');
+        + text(13, y + layout.shelf - 9, shelf.host, 'mono host');
     return `<g class="shelf b${style}" data-part="shelf ${id}">${ground}${label}</g>`;
   }).join('');
 }
@@ -72,9 +74,9 @@ function tray(layout: Layout, index: number, of: { partition: number; broker: nu
   const cells = Array.from({ length: layout.cells }, (_, slot) => {
     const cx = Math.round(cellX(layout, index, slot) * 10) / 10;
     const box = `x="${cx}" y="${y}" width="${width}" height="${layout.cellHeight}"`;
-    const label = (part: string): string => (isNarrow(layout) ? '' : text(cx + width / 2, middle + 4, '', 'key', `${part} ${key} ${slot}`));
-    return `<g data-part="cell ${key} ${slot}" display="none"><g class="rec pencil" data-part="pencil ${key} ${slot}"><rect ${box} class="cell"/><rect ${box} class="hatch"/>${label('pencil-key')}</g>`
-      + `<g class="rec ink" data-part="ink ${key} ${slot}"><rect ${box} class="cell" data-part="fill ${key} ${slot}"/><g>${label('ink-key')}</g></g>`
+    const label = isNarrow(layout) ? '' : text(cx + width / 2, middle + 4, '', 'key', `key ${key} ${slot}`);
+    return `<g class="rec" data-part="cell ${key} ${slot}" display="none"><g class="pencil" data-part="pencil ${key} ${slot}"><rect ${box} class="cell"/><rect ${box} class="hatch"/></g>`
+      + `<g class="ink" data-part="ink ${key} ${slot}"><rect ${box} class="cell" data-part="fill ${key} ${slot}"/></g>${label}`
       + `<line x1="${cx + 2}" y1="${y + layout.cellHeight - 4}" x2="${cx + width - 2}" y2="${y + 4}" class="strike" data-part="strike ${key} ${slot}"/></g>`;
   }).join('');
   const first = cellX(layout, index, 0);
@@ -107,13 +109,12 @@ function faults({ layout, model }: FrameRequest): string {
   return rows + torn;
 }
 
-function heads(request: FrameRequest): string {
-  const { layout, model } = request;
+function heads({ layout, model }: FrameRequest): string {
   return layout.columns.map((partition, index) => {
     const column = model.columns[partition];
     const x = columnX(layout, index);
-    const name = isNarrow(layout) ? `P${partition}` : layout.columnWidth < 150 ? `part. ${partition}` : `partition ${partition}`;
-    const nameWidth = isNarrow(layout) ? 24 : name.length * 7.1 + 16;
+    const name = isNarrow(layout) ? `P${partition}` : layout.columnWidth < 130 ? `part. ${partition}` : `partition ${partition}`;
+    const nameWidth = isNarrow(layout) ? 28 : name.length * 7.1 + 16;
     const plates = (column?.replicas ?? []).map(({ broker }, place) => {
       const at = { x: x + nameWidth + place * (isNarrow(layout) ? 17 : 19), y: layout.headY - 4.5, r: isNarrow(layout) ? 6.4 : 7 };
       return `<g data-part="in ${partition} ${broker}">${plate(broker, at)}</g><g data-part="gone ${partition} ${broker}" display="none">${plate(broker, at, 'gone')}</g>`;
@@ -121,8 +122,7 @@ function heads(request: FrameRequest): string {
     const after = x + nameWidth + (column?.replicas.length ?? 0) * 19 - 5;
     const room = x + layout.columnWidth + layout.gap - after;
     const below = isNarrow(layout) || room < 40 ? '' : `<g class="under" data-part="below ${partition}" display="none"><rect x="${after}" y="${layout.headY - 13}" width="38" height="16" class="under-b"/>${text(after + 19, layout.headY - 1.5, '', 'under-t', `below-text ${partition}`)}</g>`;
-    return `${text(x, layout.headY, name, 'col-name')}${plates}${below}${text(x, layout.headY + 15, 'no leader', 'fault-t', `leaderless ${partition}`)}`
-      + (index === 0 ? gloss(request, x, layout.headY + 16, 'sorting box') : '');
+    return `${text(x, layout.headY, name, 'col-name')}${plates}${below}${text(x, layout.headY + 15, 'no leader', 'fault-t', `leaderless ${partition}`)}`;
   }).join('');
 }
 
@@ -130,8 +130,7 @@ function metadata(request: FrameRequest): string {
   const { layout, model } = request;
   if (layout.metadata === 0) return '';
   const x = metadataX(layout);
-  const head = text(x, layout.headY, 'metadata', 'col-name meta') + text(x, layout.headY + 14, '', 'note', 'quorum')
-    + gloss(request, x, layout.headY + 30, 'postmaster');
+  const head = text(x, layout.headY, 'metadata', 'col-name meta') + text(x, layout.headY + 14, '', 'note', 'quorum');
   return head + model.shelves.map(({ broker }) => {
     const middle = shelfMiddle(layout, broker);
     const height = layout.cellHeight + 8;
@@ -159,7 +158,7 @@ function marks({ layout, model }: FrameRequest): string {
 function producers(request: FrameRequest): string {
   const { layout, model } = request;
   if (model.producers.length === 0) return '';
-  const name = isNarrow(layout) ? '' : text(12, 24, 'producers', 'lab-strong') + gloss(request, 12, 40, 'senders');
+  const name = isNarrow(layout) ? '' : text(12, 24, 'producers', 'lab-strong');
   return name + model.producers.map((producer) => {
     const box = layout.producerBoxes.get(producer.id);
     if (box === undefined) return '';

@@ -228,16 +228,15 @@ export class FrameView {
     const ink = of.isGhost || diverges ? 0 : clamp01(at.watermark - offset);
     parts.opacity(`cell ${cell}`, of.opacity);
     parts.shows(`strike ${cell}`, of.isGhost);
-    parts.attribute(`pencil ${cell}`, 'class', of.isGhost ? 'rec cutoff' : diverges ? 'rec pencil diverged' : 'rec pencil');
+    parts.attribute(`pencil ${cell}`, 'class', of.isGhost ? 'cutoff' : diverges ? 'pencil diverged' : 'pencil');
     parts.opacity(`pencil ${cell}`, ink >= 1 ? 0 : 1);
     parts.opacity(`ink ${cell}`, ink > 0 ? 1 : 0);
     if (ink > 0) {
       const width = layout.cell - (layout.name === 'narrow' ? 1.2 : 2);
       parts.attribute(`fill ${cell}`, 'width', String(Math.round(width * ink * 10) / 10));
     }
-    const written = of.isGhost ? '' : keyAt(tray.batches, offset);
-    parts.text(`pencil-key ${cell}`, written);
-    parts.text(`ink-key ${cell}`, ink >= 1 ? written : '');
+    parts.text(`key ${cell}`, of.isGhost ? '' : keyAt(tray.batches, offset));
+    parts.attribute(`key ${cell}`, 'class', ink >= 0.5 ? 'key' : 'key in-pencil');
   }
 
   #clients({ model, story, us, pace }: FrameMoment): void {

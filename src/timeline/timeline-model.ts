@@ -3,6 +3,7 @@ import type { FactStore } from '#src/session/fact-store.ts';
 import type { RunStory } from '#src/session/run-story.ts';
 import type { ClusterView } from '#engine/cluster/view.ts';
 import { type Mark, markOf } from '#src/feed/fact-marks.ts';
+import { knowledgeOf } from '#src/feed/feed-lines.ts';
 
 /** The track reaches to the next of these, in seconds. */
 const SPANS_S = [20, 40, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
@@ -25,12 +26,14 @@ export interface TrackMark { readonly atUs: number; readonly x: number; readonly
 export const MARK_PX = 17;
 export const MARKS_MAX = 400;
 
-export function trackMarks(facts: FactStore, untilUs: number, track: { readonly spanUs: number; readonly widthPx: number }): readonly TrackMark[] {
+export interface TrackPlace { readonly spanUs: number; readonly widthPx: number; readonly untilUs: number }
+
+export function trackMarks(facts: FactStore, story: RunStory, track: TrackPlace): readonly TrackMark[] {
   const merged: { atUs: number; x: number; mark: Mark; count: number }[] = [];
   for (const fact of facts.all) {
-    if (fact.at > untilUs || merged.length >= MARKS_MAX) break;
+    if (fact.at > track.untilUs || merged.length >= MARKS_MAX) break;
     if (fact.fact.kind === 'partition-changed' && fact.fact.reason === 'created') continue;
-    const mark = markOf(fact);
+    const mark = markOf(fact, knowledgeOf(fact, story));
     if (mark === null) continue;
     const x = (fact.at / track.spanUs) * track.widthPx;
     const last = merged.at(-1);
@@ -54,10 +57,10 @@ function rank(mark: Mark): number {
 }
 
 /** One tick for each pixel in which a letter was sent. */
-export function trafficTicks(facts: FactStore, untilUs: number, track: { readonly spanUs: number; readonly widthPx: number }): readonly number[] {
+export function trafficTicks(facts: FactStore, track: TrackPlace): readonly number[] {
   const ticks: number[] = [];
   for (const fact of facts.all) {
-    if (fact.at > untilUs) break;
+    if (fact.at > track.untilUs) break;
     if (fact.fact.kind !== 'message' || fact.fact.summary.about !== 'produce') continue;
     const x = Math.round((fact.at / track.spanUs) * track.widthPx);
     if (x - (ticks.at(-1) ?? -9) >= 3) ticks.push(x);

@@ -60,14 +60,14 @@ export class TimelineView {
       this.#head.style.transform = position;
       this.#future.style.transform = position;
       this.#flag.textContent = clockText(us);
-      const shift = Math.max(-37, Math.min(37, 0)) + Math.max(0, 37 - x) - Math.max(0, x + 37 - this.#widthPx);
+      const shift = Math.max(0, 37 - x) - Math.max(0, x + 37 - this.#widthPx);
       this.#flag.style.transform = shift === 0 ? '' : `translateX(${shift.toFixed(1)}px)`;
     }
     this.#say(us);
   }
 
   #say(us: number): void {
-    const line = feedLinesAt(this.#session.facts, us, 1).at(-1);
+    const line = feedLinesAt(this.#session, us, 1).at(-1);
     const said = `${Math.floor(us / 100_000)} ${line?.id ?? ''}`;
     if (said === this.#said) return;
     this.#said = said;
@@ -94,8 +94,8 @@ export class TimelineView {
     const gapBars = gaps.map((gap) => `<rect x="${x(gap.fromUs)}" y="36" width="${Math.max(1.5, x(gap.toUs) - x(gap.fromUs))}" height="4" class="gapbar"/>`).join('');
     const passed = gaps.filter((gap) => gap.fromUs <= us).at(-1);
     const note = passed === undefined ? '' : gapNote(x(passed.fromUs), Math.min(passed.toUs, us) - passed.fromUs, this.#widthPx);
-    const ticks = trafficTicks(this.#session.facts, this.#seenUs, track).map((at) => `M${at} 43v6`).join('');
-    const marks = trackMarks(this.#session.facts, this.#seenUs, track).map((it) =>
+    const ticks = trafficTicks(this.#session.facts, { ...track, untilUs: this.#seenUs }).map((at) => `M${at} 43v6`).join('');
+    const marks = trackMarks(this.#session.facts, story, { ...track, untilUs: this.#seenUs }).map((it) =>
       `<g class="mk">${markMarkup(it.mark, Math.round(it.x), 26)}${it.count > 1 ? `<text x="${Math.round(it.x) + 10}" y="23" class="note">${it.count}</text>` : ''}</g>`).join('');
     this.#track.setAttribute('viewBox', `0 0 ${this.#widthPx} 62`);
     this.#track.innerHTML = `${grid}<rect x="0" y="36" width="${this.#widthPx}" height="4" class="done"/>${gapBars}<path d="${ticks}" class="tick"/>${marks}${note}`;

@@ -27,8 +27,8 @@ export class Transport {
     mount.innerHTML = '<div class="transport" role="group" aria-label="Time">'
       + `<button type="button" data-do="back" aria-label="One event back">${icon('back')}</button><button type="button" class="primary" data-do="toggle"></button>`
       + `<button type="button" data-do="on" aria-label="One event on">${icon('on')}</button>`
-      + `<div class="seg" role="group" aria-label="Speed">${speeds}<button type="button" data-do="news">next event</button></div>`
-      + '<div class="files"><button type="button" data-do="fork">Fork here</button><button type="button" data-do="save">Save run</button><button type="button" data-do="open">Open run</button>'
+      + `<div class="seg" role="group" aria-label="Speed">${speeds}</div>`
+      + '<div class="files"><button type="button" data-do="news">Next event</button><button type="button" data-do="fork">Fork here</button><button type="button" data-do="save">Save run</button><button type="button" data-do="open">Open run</button>'
       + '<input type="file" accept=".json,application/json" hidden aria-label="Run file"></div></div>';
     const file = mount.querySelector('input');
     if (file === null) throw new Error('the transport has no file field');
