@@ -43,7 +43,7 @@ export function startRaft(process: ProcessContext, host: RaftHost, config: RaftC
   const state: RaftState = {
     config, epoch, votedFor: isStored ? stored.votedId : -1, leader: isStored ? stored.leaderId : -1,
     role: { role: "unattached", electionAtUs: 0 }, highWatermark: -1, committedBatches: 0, connections: new Map(), lastRequest: 0,
-    parked: [], timer: 0, timerAtUs: 0, shutdownUntilUs: -1, recordedLogEnd: 0, recordedHighWatermark: -1,
+    parked: [], timer: 0, timerAtUs: 0, shutdownUntilUs: -1, recordedLogEnd: -1, recordedHighWatermark: -1,
   };
   state.role = firstRole(process, state);
   traceRole(process, state);

@@ -162,8 +162,9 @@ export function handleFetchResponse(process: ProcessContext, state: RaftState, b
 /** Only what a picture shows: where the log ends and what is committed, when one of them has moved. */
 export function recordLog(process: ProcessContext, state: RaftState): void {
   const logEnd = logEndOffset(metadataLog(process));
-  if (logEnd === state.recordedLogEnd && state.highWatermark === state.recordedHighWatermark) return;
+  const highWatermark = Math.max(0, state.highWatermark);
+  if (logEnd === state.recordedLogEnd && highWatermark === state.recordedHighWatermark) return;
   state.recordedLogEnd = logEnd;
-  state.recordedHighWatermark = state.highWatermark;
-  process.trace({ kind: "raft-log", node: state.config.nodeId, logEnd, highWatermark: state.highWatermark });
+  state.recordedHighWatermark = highWatermark;
+  process.trace({ kind: "raft-log", node: state.config.nodeId, logEnd, highWatermark });
 }

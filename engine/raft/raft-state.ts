@@ -66,6 +66,7 @@ export interface RaftState {
   timerAtUs: number;
   /** Until when a graceful shutdown waits for a successor; -1 when nobody shuts down. */
   shutdownUntilUs: number;
+  /** What the newest fact said; -1 before the first. An unknown high watermark is told as 0. */
   recordedLogEnd: number;
   recordedHighWatermark: number;
 }

@@ -136,6 +136,23 @@ test("without a majority nothing is committed; what the old leader wrote alone i
   }
 });
 
+test("entries of an older epoch are committed only together with one of the leader's own", () => {
+  const cluster = quorum(3);
+  cluster.simulation.crash(`broker-${cluster.active()}`);
+  const oldEntriesOnMajority = (): boolean => cluster.running().some(id => {
+    const { role } = cluster.kraft(id).raft;
+    return role.role === "leader" && role.voters.some(voter => voter.endOffset === role.epochStartOffset);
+  });
+  while (!oldEntriesOnMajority()) cluster.simulation.step();
+  const leader = cluster.running().find(id => cluster.kraft(id).raft.role.role === "leader") ?? 0;
+  expect(cluster.kraft(leader).raft.role).toMatchObject({ highWatermarkKnown: false });
+  const before = cluster.kraft(leader).raft.highWatermark;
+  expect(cluster.kraft(leader).controller.active).toBeNull();
+  cluster.run(10);
+  expect(cluster.kraft(leader).raft.highWatermark).toBeGreaterThan(before);
+  expect(cluster.active()).toBe(leader);
+});
+
 test("a follower learns the high watermark with the next answer only, as before KIP-1166", () => {
   const cluster = quorum(9);
   const leader = cluster.active();
