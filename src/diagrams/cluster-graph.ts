@@ -1,5 +1,6 @@
 /** The cluster as it is at one moment, as a Mermaid graph: who leads what, who fetches from whom, who is dead, who is the controller. */
 import type { ClusterView, NodeView, PartitionView } from '#engine/cluster/view.ts';
+import { clockText } from '#src/stage/shown-text.ts';
 import { mermaidText } from './mermaid-text.ts';
 
 /** More partitions than this on one label are counted. */
@@ -9,7 +10,7 @@ export function clusterGraphSource(view: ClusterView): string {
   const partitions = view.topics.flatMap((topic) => topic.partitions);
   const lines = [
     'graph LR',
-    `  subgraph cluster["${mermaidText(`${view.profile.mode === 'kraft' ? 'KRaft' : view.profile.mode}, Kafka ${view.profile.kafka}, at ${clock(view.at)}`)}"]`,
+    `  subgraph cluster["${mermaidText(`${view.profile.mode === 'kraft' ? 'KRaft' : view.profile.mode}, Kafka ${view.profile.kafka}, at ${clockText(view.at)}`)}"]`,
     ...view.nodes.map((node) => `    ${nodeLine(view, node, partitions)}`),
     ...fetchEdges(view, partitions).map((edge) => `    ${edge}`),
     '  end',
@@ -84,11 +85,4 @@ function namesOf(partitions: readonly PartitionView[]): string {
     .map(([topic, numbers]) =>
       numbers.length > PARTITIONS_LISTED_MAX ? `${mermaidText(topic)}, ${numbers.length} partitions` : mermaidText(`${topic}-${numbers.join(', ')}`))
     .join('#59; ');
-}
-
-/** "00:21.400" */
-function clock(us: number): string {
-  const ms = Math.floor(us / 1_000);
-  const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
-  return `${pad(Math.floor(ms / 60_000), 2)}:${pad(Math.floor(ms / 1_000) % 60, 2)}.${pad(ms % 1_000, 3)}`;
 }

@@ -1,5 +1,6 @@
 /** Steps of a sequence diagram as Mermaid source: what a reader copies, and what the page draws. */
 import type { ViewFact } from '#engine/cluster/view.ts';
+import { brokerOf } from '#src/stage/shown-text.ts';
 import { mermaidText } from './mermaid-text.ts';
 import { seconds } from './note-words.ts';
 import { sequenceSteps } from './sequence-steps.ts';
@@ -54,12 +55,6 @@ function participantsOf(steps: readonly SequenceStep[], facts: readonly ViewFact
     return consumers.has(process) ? 1_000_000 : 0;
   };
   return [...names].map((name, index) => ({ name, index })).sort((a, b) => rank(a.name) - rank(b.name) || a.index - b.index).map(({ name }) => name);
-}
-
-/** Number of a node's process ("broker-2"), null for a client. */
-export function brokerOf(process: string): number | null {
-  const number = /^broker-(\d+)$/.exec(process)?.[1];
-  return number === undefined ? null : Number(number);
 }
 
 function idOf(process: string, index: number): string {

@@ -1,0 +1,81 @@
+/**
+ * Wakes the live blocks of a lesson page: predictions, measured numbers, "why?", diagrams, what is said elsewhere, drills. Code cells belong to
+ * the notebook. What is heavy (diagrams, drills) is loaded when the reader comes near it.
+ */
+import type { LessonBlock } from '#src/lesson/lesson-blocks.ts';
+import { progress } from '#src/page/progress.ts';
+import type { LiveSession } from '#src/session/live-session.ts';
+import { mountElsewhere } from './elsewhere-box.ts';
+import { MeasuredNumbers, mountMeasuredLinks } from './measured-links.ts';
+import { mountPredict } from './predict-form.ts';
+import { mountWhy } from './why-block.ts';
+
+export interface BlocksOfPage {
+  readonly session: LiveSession;
+  /** The live cluster beside the text; links to a moment scroll to it on narrow pages. */
+  readonly bench: HTMLElement | null;
+}
+
+interface MountedBlock { readonly element: HTMLElement; readonly block: LessonBlock }
+
+export function mountBlocks(root: HTMLElement, { session, bench }: BlocksOfPage): void {
+  const blocks = blocksIn(root);
+  const lesson = root.closest<HTMLElement>('[data-lesson-path]')?.dataset['lessonPath'] ?? '';
+  const measures = measuresOfPage(root);
+  const file = `lesson ${lesson}`;
+  const numbers = new MeasuredNumbers(session, measures, file);
+  mountMeasuredLinks(root, numbers, session);
+  for (const { element, block } of blocks) {
+    switch (block.kind) {
+      case 'predict':
+        mountPredict(element, block, { session, measures, file, said: (label) => progress.said(lesson, block.id, label) });
+        break;
+      case 'why':
+        mountWhy(element, block, { session, numbers });
+        break;
+      case 'mermaid':
+        whenNear(element, async () => (await import('#src/diagrams/mount-mermaid.ts')).mountMermaid(element, block, session), session);
+        break;
+      case 'drill':
+        whenNear(element, async () => (await import('./mount-drill.ts')).mountDrill(element, { session, progress }), session);
+        break;
+      default:
+        break;
+    }
+  }
+  for (const element of root.querySelectorAll<HTMLElement>('[data-block="elsewhere"]')) mountElsewhere(element);
+  if (bench !== null) showBenchOnNarrowPages(root, bench);
+}
+
+/** The data beside each block was written by the build from checked text. */
+function blocksIn(root: ParentNode): readonly MountedBlock[] {
+  return [...root.querySelectorAll<HTMLElement>('[data-block]')].flatMap((element) => {
+    const data = element.querySelector(':scope > script[type="application/json"]')?.textContent ?? null;
+    return data === null ? [] : [{ element, block: JSON.parse(data) as LessonBlock }];
+  });
+}
+
+/** Measures are not shown as a block; each link says what it measures, and a "why?" or a prediction may use one without a link. */
+function measuresOfPage(root: HTMLElement): readonly { readonly name: string; readonly what: string; readonly line: number }[] {
+  const data = root.ownerDocument.querySelector('script[data-measures]')?.textContent ?? '[]';
+  return JSON.parse(data) as { name: string; what: string; line: number }[];
+}
+
+function whenNear(element: HTMLElement, load: () => Promise<void>, session: LiveSession): void {
+  const observer = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    load().catch((reason: unknown) => session.fail(reason));
+  }, { rootMargin: '600px' });
+  observer.observe(element);
+}
+
+/** Where the bench stands above the text, a link to a moment would change a picture that nobody sees. */
+function showBenchOnNarrowPages(root: HTMLElement, bench: HTMLElement): void {
+  root.addEventListener('click', (event) => {
+    const link = event.target instanceof Element ? event.target.closest('a[href="#bench"]') : null;
+    if (link === null) return;
+    const { bottom } = bench.getBoundingClientRect();
+    if (bottom <= 0) bench.scrollIntoView({ block: 'start' });
+  });
+}

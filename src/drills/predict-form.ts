@@ -1,0 +1,108 @@
+/**
+ * Say first, then run. The button wakes when something has been said; what was said becomes an input of the run, stamped before the first
+ * step; then the cluster runs in sight, and its own measurement is the answer.
+ */
+import type { Measure, PredictBlock } from '#src/lesson/lesson-blocks.ts';
+import type { LiveSession } from '#src/session/live-session.ts';
+import { element, mark } from './dom-element.ts';
+import { eventLink } from './event-link.ts';
+import { isRight, measuredAnswer } from './predict-answer.ts';
+import { runStepOf } from './predict-steps.ts';
+import { SKIP_EVENT, playUntil } from './play-until.ts';
+
+export interface PredictOptions {
+  readonly session: LiveSession;
+  readonly measures: readonly Measure[];
+  readonly file: string;
+  /** Told what was said, so that progress can keep it. */
+  readonly said: (label: string) => void;
+}
+
+export function mountPredict(root: HTMLElement, block: PredictBlock, options: PredictOptions): void {
+  const form = root.querySelector('form');
+  const submit = root.querySelector<HTMLButtonElement>('button[type="submit"]');
+  const verdict = root.querySelector<HTMLElement>('[data-mount="verdict"]');
+  if (form === null || submit === null || verdict === null) return;
+  const { session } = options;
+  let isRunning = false;
+  const chosen = (): number | null => {
+    const value = new FormData(form).get(`predict-${block.id}`);
+    return typeof value === 'string' ? Number(value) : null;
+  };
+  const wake = (): void => {
+    submit.disabled = isRunning || chosen() === null || session.openedRun === null;
+  };
+  form.addEventListener('change', wake);
+  session.listen({ stateChanged: wake });
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const option = block.options[chosen() ?? -1];
+    if (option === undefined || isRunning) return;
+    isRunning = true;
+    wake();
+    options.said(option.label);
+    verdict.replaceChildren();
+    const ended = showRunning(root);
+    run(block, session, option.label)
+      .then(() => showVerdict(verdict, block, { ...options, said: option }))
+      .catch((reason: unknown) => session.fail(reason))
+      .finally(() => {
+        ended();
+        isRunning = false;
+        wake();
+      });
+  });
+  wake();
+}
+
+async function run(block: PredictBlock, session: LiveSession, said: string): Promise<void> {
+  await session.give({ do: 'predict', id: block.id, answer: said });
+  for (const step of block.then.map(runStepOf)) {
+    if (step.kind === 'advance') await playUntil(session, session.shownUs + step.us);
+    else if (step.kind === 'command') await session.give(step.command);
+    else await session.call(step.make);
+  }
+  session.pause();
+}
+
+/** While the cluster runs the note says so; a reader in a hurry may have the answer at once. */
+function showRunning(root: HTMLElement): () => void {
+  const hint = root.querySelector<HTMLElement>('[data-mount="predict-hint"]');
+  if (hint === null) return () => undefined;
+  const before = hint.textContent;
+  const skip = element('button', { type: 'button', 'data-skip': '' }, 'Show the answer now');
+  skip.addEventListener('click', () => root.dispatchEvent(new CustomEvent(SKIP_EVENT, { bubbles: true })));
+  hint.replaceChildren('The cluster runs. ', skip);
+  root.setAttribute('data-running', '');
+  return () => {
+    hint.textContent = before;
+    root.removeAttribute('data-running');
+  };
+}
+
+async function showVerdict(
+  verdict: HTMLElement,
+  block: PredictBlock,
+  of: Omit<PredictOptions, 'said'> & { readonly said: PredictBlock['options'][number] },
+): Promise<void> {
+  const { session } = of;
+  const at = session.shownUs;
+  const measured = measuredAnswer(block.answer, {
+    facts: session.facts.all.slice(0, session.facts.countAt(at)),
+    view: await session.observe(at),
+    openingUs: (session.openedRun?.spec.startMs ?? 0) * 1_000,
+    measures: of.measures,
+    file: of.file,
+  });
+  if (measured === null) {
+    verdict.replaceChildren(mark('open', 'Open'), element('span', {}, 'This run has not come to the moment that would answer. Let it run on, or begin the lesson again.'));
+    return;
+  }
+  const right = isRight(of.said, measured.value);
+  const link = eventLink(session, measured.factId);
+  const answer = element('span', { class: 'engine-value' }, measured.text);
+  verdict.replaceChildren(
+    right ? mark('met', 'As you said') : mark('broken', 'The run says'),
+    element('span', {}, answer, '. ', link, link === null ? null : '. ', block.why),
+  );
+}
