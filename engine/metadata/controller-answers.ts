@@ -3,10 +3,11 @@ import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { refusedHeartbeat } from "./broker-registrations.ts";
 import { refusedTopic } from "./topic-creation.ts";
 
-export type ControllerApi = "BrokerRegistration" | "BrokerHeartbeat" | "AlterPartition" | "CreateTopics" | "ElectLeaders" | "AllocateProducerIds";
+export type ControllerApi = "BrokerRegistration" | "BrokerHeartbeat" | "AlterPartition" | "CreateTopics" | "ElectLeaders" | "AllocateProducerIds"
+  | "ControllerRegistration";
 
 const CONTROLLER_APIS: ReadonlySet<Api> = new Set<ControllerApi>(
-  ["BrokerRegistration", "BrokerHeartbeat", "AlterPartition", "CreateTopics", "ElectLeaders", "AllocateProducerIds"]);
+  ["BrokerRegistration", "BrokerHeartbeat", "AlterPartition", "CreateTopics", "ElectLeaders", "AllocateProducerIds", "ControllerRegistration"]);
 
 export function isControllerApi(api: Api): api is ControllerApi {
   return CONTROLLER_APIS.has(api);
@@ -22,6 +23,7 @@ export function notController(api: ControllerApi, about: RequestOf<Api> | Respon
     case "AlterPartition": return { throttleTimeMs, error, topics: [] };
     case "ElectLeaders": return { throttleTimeMs, error, results: [] };
     case "AllocateProducerIds": return { throttleTimeMs, error, producerIdStart: 0, producerIdLen: 0 };
+    case "ControllerRegistration": return { throttleTimeMs, error, errorMessage: null };
     case "CreateTopics": {
       const { topics } = about as RequestOf<"CreateTopics"> | ResponseOf<"CreateTopics">;
       return { throttleTimeMs, topics: topics.map(topic => refusedTopic(topic.name, error, null)) };

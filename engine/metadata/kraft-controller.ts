@@ -1,6 +1,6 @@
 // The controller: one event at a time, on an image that runs ahead of what is committed; answers leave when their records are committed.
 // Follows QuorumController.java (3.9): activation, write events, the deferred event queue, periodic work. When leadership is lost the
-// image goes back to what is committed. FIDELITY: META-EVENT-QUEUE, META-NOOP, META-CONTROLLER-REGISTRATION, META-BOOTSTRAP.
+// image goes back to what is committed. FIDELITY: META-EVENT-QUEUE, META-NOOP, META-BOOTSTRAP, META-AUTO-BALANCE.
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
@@ -16,6 +16,7 @@ import { allocateProducerIds, fenceOneStaleBroker, heartbeat, nextFenceUs, regis
 import { openSession } from "./broker-sessions.ts";
 import { type ControllerApi, notController } from "./controller-answers.ts";
 import { applyAndTell } from "./controller-facts.ts";
+import { registerController } from "./controller-registration.ts";
 import { type ActiveController, type ControllerState, type Decision, NO_REASON, type OperationContext } from "./controller-state.ts";
 import { createJavaRandom } from "./java-random.ts";
 import type { ControllerConfig } from "./kraft-settings.ts";
@@ -72,6 +73,7 @@ function decide(process: ProcessContext, controller: ControllerState, context: O
     case "BrokerHeartbeat": return heartbeat(context, body as RequestOf<"BrokerHeartbeat">);
     case "AlterPartition": return alterPartition(context, body as RequestOf<"AlterPartition">);
     case "ElectLeaders": return electLeaders(context, body as RequestOf<"ElectLeaders">);
+    case "ControllerRegistration": return registerController(body as RequestOf<"ControllerRegistration">);
     case "AllocateProducerIds": return allocateProducerIds(context, body as RequestOf<"AllocateProducerIds">);
     case "CreateTopics":
       return createTopics(context, body as RequestOf<"CreateTopics">, { random: controller.random, newTopicId: () => randomUuid(process, "topic id") });

@@ -11,6 +11,9 @@ import {
 } from "#engine/raft/raft-client.ts";
 import type { RaftState } from "#engine/raft/raft-state.ts";
 import { isControllerApi } from "./controller-answers.ts";
+import {
+  type ControllerRegistrationState, createRegistration, maybeRegister, REGISTRATION_TIMER, registrationCommitted, registrationResponse,
+} from "./controller-registration.ts";
 import type { ControllerState } from "./controller-state.ts";
 import {
   activateController, armControllerTimer, CONTROLLER_EVENT, CONTROLLER_TIMER, controllerCommitted, controllerEvent, controllerRequest,
@@ -29,12 +32,22 @@ export interface KraftHost {
 }
 
 /** `shuttingDown`: the host was asked to wait and has not been told yet. */
-export interface KraftState { readonly raft: RaftState; readonly controller: ControllerState; shuttingDown: boolean }
+export interface KraftState {
+  readonly raft: RaftState;
+  readonly controller: ControllerState;
+  readonly registration: ControllerRegistrationState;
+  /** Where this node's controller listens. */
+  readonly listener: { readonly host: string; readonly port: number } | undefined;
+  shuttingDown: boolean;
+}
 
 /** Reads quorum state and metadata log from the disk of the process. */
 export function startKraft(process: ProcessContext, host: KraftHost, settings: KraftSettings): KraftState {
   const raft = startRaft(process, host, raftConfig(settings));
-  const state: KraftState = { raft, controller: createController(process, controllerConfig(settings)), shuttingDown: false };
+  const state: KraftState = {
+    raft, controller: createController(process, controllerConfig(settings)), registration: createRegistration(process),
+    listener: settings.quorum.find(voter => voter.nodeId === settings.nodeId), shuttingDown: false,
+  };
   settle(process, host, state);
   return state;
 }
@@ -48,7 +61,9 @@ export function kraftRequest(process: ProcessContext, host: KraftHost, state: Kr
 
 /** What became of a request that went out through `host.send`. */
 export function kraftResponse(process: ProcessContext, host: KraftHost, state: KraftState, result: NetworkResult): void {
-  raftResponse(process, host, state.raft, result);
+  const { part } = result.context as { readonly part: "raft" | "registration" };
+  if (part === "raft") raftResponse(process, host, state.raft, result);
+  else registrationResponse(process, state.registration, result);
   settle(process, host, state);
 }
 
@@ -58,6 +73,7 @@ export function kraftTimer(process: ProcessContext, host: KraftHost, state: Kraf
     case RAFT_TIMER: raftTimer(process, host, state.raft, sequence); break;
     case CONTROLLER_EVENT: controllerEvent(process, host, state.controller, state.raft, payload); break;
     case CONTROLLER_TIMER: controllerTimer(process, host, state.controller, state.raft, sequence); break;
+    case REGISTRATION_TIMER: state.registration.pending = false; break;
     default: return false;
   }
   settle(process, host, state);
@@ -91,12 +107,14 @@ function settle(process: ProcessContext, host: KraftHost, state: KraftState): vo
   const batches = takeCommitted(process, raft);
   if (batches.length > 0) {
     controllerCommitted(process, host, controller, raft, batches);
+    registrationCommitted(state.registration, raft.config.nodeId, batches);
     host.committed(batches);
   }
   if (controller.active !== null && (raft.role.role !== "leader" || raft.epoch !== controller.active.epoch)) {
     renounce(process, host, controller, raft);
   }
   if (controller.active === null && leadsCommittedEpoch(raft)) activateController(process, host, controller, raft);
+  maybeRegister(host, state.registration, raft.config.nodeId, knownLeader(raft), state.listener);
   armControllerTimer(process, controller);
   if (state.shuttingDown && raftMayExit(process, raft)) {
     state.shuttingDown = false;

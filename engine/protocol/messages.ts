@@ -112,6 +112,13 @@ export const MESSAGES = {
     request: struct({ brokerId: int32, brokerEpoch: int64 }),
     response: struct({ throttleTimeMs: int32, error, producerIdStart: int64, producerIdLen: int32 }),
   },
+  /** A controller tells the active one who it is (KIP-919). */
+  ControllerRegistration: {
+    key: 70, version: 0,
+    request: struct({ controllerId: int32, incarnationId: uuid, zkMigrationReady: bool,
+      listeners: array(struct({ name: string, host: string, port: int32 })) }),
+    response: struct({ throttleTimeMs: int32, error, errorMessage: nullableString }),
+  },
   /** Fetch as the metadata quorum uses it (the same ApiKey 1): batches of the metadata log instead of a topic's. */
   FetchMetadata: {
     key: 1, version: 17,

@@ -32,6 +32,7 @@ test("a cluster boots with the records that a recording of 3.9.1 shows", () => {
   expect(types.slice(0, 5)).toEqual(["LeaderChangeMessage", "BeginTransactionRecord", "FeatureLevelRecord", "ZkMigrationStateRecord", "EndTransactionRecord"]);
   expect(types.filter(type => type === "RegisterBrokerRecord")).toHaveLength(3);
   expect(types.filter(type => type === "BrokerRegistrationChangeRecord")).toHaveLength(3);
+  expect(types.filter(type => type === "RegisterControllerRecord")).toHaveLength(3);
   expect(types.filter(type => type === "NoOpRecord").length).toBeGreaterThan(1);
   expect(records(cluster)[2]).toEqual({ type: "FeatureLevelRecord", name: "metadata.version", featureLevel: 21 });
 });
