@@ -1,0 +1,137 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { losePower, openLogFile, syncFile } from "#engine/core/disk.ts";
+import {
+  appendAsFollower, appendAsLeader, assignEpoch, batchesOf, bytesBetween, indexOfOffset, logEndOffsetForEpoch, readLog, truncateTo, updateHighWatermark,
+} from "#engine/log/unified-log.ts";
+import type { RecordBatch } from "#engine/protocol/record-batch.ts";
+import { isValidCrc } from "#engine/protocol/record-batch-codec.ts";
+import { batchOf, CONFIG, opened, processWithADisk } from "./process-with-a-disk.ts";
+
+test("the leader gives consecutive offsets and its epoch, and leaves the bytes alone", () => {
+  const process = processWithADisk();
+  const log = opened(process);
+  const batch = batchOf(3);
+  expect(appendAsLeader(process, log, batch, 4, CONFIG, 0)).toEqual({ ok: true, baseOffset: 0, lastOffset: 2, logAppendTimeMs: -1 });
+  expect(appendAsLeader(process, log, batchOf(2), 4, CONFIG, 0)).toMatchObject({ baseOffset: 3, lastOffset: 4 });
+  const [first] = batchesOf(process, log).slice(0, 1);
+  expect(first).toMatchObject({ baseOffset: 0, partitionLeaderEpoch: 4, recordCount: 3 });
+  expect(first?.body).toBe(batch.body);
+  expect(log).toMatchObject({ logEndOffset: 5, highWatermark: 0, epochs: [{ epoch: 4, startOffset: 0 }] });
+  expect(process.touched).toHaveLength(2);
+});
+
+test("LogAppendTime writes the leader's clock into the batch and sums it up again", () => {
+  const process = processWithADisk();
+  const config = { ...CONFIG, stampsOnAppend: true };
+  const log = opened(process, config);
+  expect(appendAsLeader(process, log, batchOf(2), 0, config, 77_000)).toMatchObject({ ok: true, logAppendTimeMs: 77_000 });
+  const batch = batchesOf(process, log).at(0) as RecordBatch;
+  expect(batch).toMatchObject({ maxTimestampMs: 77_000, attributes: 8 });
+  expect(isValidCrc(batch)).toBe(true);
+});
+
+test("a segment rolls before the batch that would make it too large", () => {
+  const process = processWithADisk();
+  const size = batchOf(1).sizeBytes;
+  const config = { ...CONFIG, segmentBytes: 2 * size };
+  const log = opened(process, config);
+  for (let index = 0; index < 5; index += 1) appendAsLeader(process, log, batchOf(1), 0, config, 0);
+  expect(log.segments).toEqual([{ baseOffset: 0, sizeBytes: 2 * size }, { baseOffset: 2, sizeBytes: 2 * size }, { baseOffset: 4, sizeBytes: size }]);
+  expect(appendAsLeader(process, log, batchOf(9), 0, config, 0)).toEqual({ ok: false, error: "RECORD_LIST_TOO_LARGE" });
+});
+
+test("reading gives whole batches below the limit; the first one whatever its size when asked so", () => {
+  const process = processWithADisk();
+  const log = opened(process);
+  for (const count of [2, 3, 1]) appendAsLeader(process, log, batchOf(count), 0, CONFIG, 0);
+  const bases = (offset: number, limits: Parameters<typeof readLog>[3]): number[] => readLog(process, log, offset, limits).batches.map(batch => batch.baseOffset);
+  const large = 1_000_000;
+  expect(bases(0, { upTo: 6, maxBytes: large, minOneBatch: true })).toEqual([0, 2, 5]);
+  expect(bases(3, { upTo: 6, maxBytes: large, minOneBatch: true })).toEqual([2, 5]);
+  expect(bases(0, { upTo: 2, maxBytes: large, minOneBatch: true })).toEqual([0]);
+  expect(bases(6, { upTo: 6, maxBytes: large, minOneBatch: true })).toEqual([]);
+  expect(bases(0, { upTo: 6, maxBytes: 1, minOneBatch: true })).toEqual([0]);
+  expect(bases(0, { upTo: 6, maxBytes: 1, minOneBatch: false })).toEqual([]);
+  expect(bytesBetween(process, log, 0, 6, large)).toBe(batchOf(2).sizeBytes + batchOf(3).sizeBytes + batchOf(1).sizeBytes);
+  expect(bytesBetween(process, log, 2, 5, large)).toBe(batchOf(3).sizeBytes);
+});
+
+test("what a restart rebuilds from the file is what was there; after a loss of power only what had been written back", () => {
+  const process = processWithADisk();
+  const log = opened(process);
+  appendAsLeader(process, log, batchOf(2, { producerId: 1, baseSequence: 0 }), 0, CONFIG, 0);
+  syncFile(openLogFile(process.disk, log.path));
+  appendAsLeader(process, log, batchOf(1, { producerId: 1, baseSequence: 2 }), 3, CONFIG, 0);
+  const again = opened(processWithADisk(process.disk), CONFIG, 2);
+  expect(again).toEqual({ ...log, highWatermark: 2 });
+  losePower(process.disk);
+  const after = opened(processWithADisk(process.disk), CONFIG, 3);
+  expect(after).toMatchObject({ logEndOffset: 2, highWatermark: 2, epochs: [{ epoch: 0, startOffset: 0 }] });
+  expect(after.producers.get(1)?.batches).toHaveLength(1);
+});
+
+test("an epoch that wrote nothing is forgotten at the next start", () => {
+  const process = processWithADisk();
+  const log = opened(process);
+  appendAsLeader(process, log, batchOf(1), 0, CONFIG, 0);
+  assignEpoch(process, log, 5, log.logEndOffset);
+  expect(log.epochs).toHaveLength(2);
+  expect(opened(processWithADisk(process.disk)).epochs).toEqual([{ epoch: 0, startOffset: 0 }]);
+});
+
+test("a directory of another topic of the same name is emptied", () => {
+  const process = processWithADisk();
+  appendAsLeader(process, opened(process), batchOf(3), 0, CONFIG, 0);
+  process.disk.set("orders-0/partition.metadata", { kind: "record", content: "another id", synced: "another id" });
+  expect(opened(process)).toMatchObject({ logEndOffset: 0, epochs: [] });
+});
+
+const operations = fc.array(fc.oneof(
+  fc.record({ do: fc.constant("append" as const), count: fc.integer({ min: 1, max: 4 }), newEpoch: fc.boolean() }),
+  fc.record({ do: fc.constant("cut" as const), at: fc.nat(60) }),
+  fc.record({ do: fc.constant("restart" as const) }),
+), { maxLength: 40 });
+
+test("laws of a log: offsets without gaps, every offset found by search, ends of epochs agree with the batches, high watermark within", () => {
+  fc.assert(fc.property(operations, list => {
+    const process = processWithADisk();
+    let log = opened(process);
+    let epoch = 0;
+    for (const step of list) {
+      if (step.do === "append") {
+        if (step.newEpoch) epoch += 1;
+        appendAsLeader(process, log, batchOf(step.count, { producerId: 1, baseSequence: log.logEndOffset }), epoch, CONFIG, 0);
+        updateHighWatermark(process, log, log.logEndOffset);
+      } else if (step.do === "cut") {
+        const before = log.logEndOffset;
+        const was = truncateTo(process, log, step.at, CONFIG);
+        expect(was).toBe(step.at < before);
+        expect(log.logEndOffset).toBeLessThanOrEqual(was ? step.at : before);
+        epoch += 1;
+      } else log = opened(process, CONFIG, log.highWatermark);
+      const batches = [...batchesOf(process, log)];
+      let end = 0;
+      batches.forEach((batch, index) => {
+        expect(batch.baseOffset).toBe(end);
+        for (let offset = batch.baseOffset; offset < batch.nextOffset; offset += 1) expect(indexOfOffset(batchesOf(process, log), offset)).toBe(index);
+        const last = batches.findLast(other => other.partitionLeaderEpoch === batch.partitionLeaderEpoch);
+        expect(logEndOffsetForEpoch(log, batch.partitionLeaderEpoch)).toEqual({ epoch: batch.partitionLeaderEpoch, endOffset: last?.nextOffset });
+        end = batch.nextOffset;
+      });
+      expect(log.logEndOffset).toBe(end);
+      expect(log.highWatermark).toBeLessThanOrEqual(end);
+    }
+  }), { numRuns: 60 });
+});
+
+test("a follower that copies batch by batch has the same log", () => {
+  const leader = processWithADisk();
+  const follower = processWithADisk();
+  const source = opened(leader);
+  const copy = opened(follower);
+  for (const [count, epoch] of [[2, 0], [1, 0], [4, 3], [1, 5]] as const) appendAsLeader(leader, source, batchOf(count), epoch, CONFIG, 0);
+  for (const batch of batchesOf(leader, source)) appendAsFollower(follower, copy, batch, CONFIG);
+  expect(copy).toEqual(source);
+  expect(() => appendAsFollower(follower, copy, batchOf(1).placed(0, 5), CONFIG)).toThrow("follower at 8 was sent 0");
+});
