@@ -25,7 +25,7 @@ import {
 } from "./controller-channel.ts";
 import { expireDelayedFetches, forgetFetchesOf } from "./delayed-fetch.ts";
 import { expireDelayedProduces } from "./delayed-produce.ts";
-import { becomeReady, CHECKPOINT_TIMER, checkpointPeriodically, closeLogs, publishMetadata } from "./metadata-publisher.ts";
+import { becomeReady, CHECKPOINT_TIMER, checkpointPeriodically, closeLogs, expireProducers, PRODUCER_EXPIRATION_TIMER, publishMetadata } from "./metadata-publisher.ts";
 import { CONTROLLER_PORT, type KafkaNodeSettings } from "./node-settings.ts";
 import { purgatoryTimerName } from "./purgatory.ts";
 import { FETCHER_TIMER, fetcherResult, fetcherTimer } from "./replica-fetcher.ts";
@@ -218,6 +218,7 @@ function onTimer(process: ProcessContext, node: KafkaNodeState, wishes: Wishes, 
     case SHRINK_TIMER: return shrinkIsrs(process, broker);
     case ALTER_PARTITION_TIMER: return propagate(process, broker);
     case CHECKPOINT_TIMER: return checkpointPeriodically(process, broker);
+    case PRODUCER_EXPIRATION_TIMER: return expireProducers(process, broker);
     case purgatoryTimerName(broker.delayedFetches): return expireDelayedFetches(process, broker, sequence);
     case purgatoryTimerName(broker.delayedProduces): return expireDelayedProduces(process, broker, sequence);
   }

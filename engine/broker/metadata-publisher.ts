@@ -4,7 +4,8 @@
 // FIDELITY: BROKER-STARTUP, BROKER-REASSIGNMENT.
 import { readRecordFile, syncFile, writeRecordFile } from "#engine/core/disk.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
-import { fromMs } from "#engine/core/time.ts";
+import { fromMs, toMs } from "#engine/core/time.ts";
+import { removeExpiredProducers } from "#engine/log/producer-state.ts";
 import { assignEpoch, deleteLogFiles, logDirectory, openLog } from "#engine/log/unified-log.ts";
 import { applyBatch } from "#engine/metadata/apply-record.ts";
 import type { PartitionRegistration, TopicImage } from "#engine/metadata/image.ts";
@@ -18,6 +19,9 @@ import { createPartition, createReplicaState, maybeIncrementHighWatermark, type 
 import { addToFetcher, removeFromFetchers, startFetchers } from "./replica-fetcher.ts";
 
 export const CHECKPOINT_TIMER = "highwatermark-checkpoint";
+export const PRODUCER_EXPIRATION_TIMER = "PeriodicProducerExpirationCheck";
+/** producer.id.expiration.check.interval.ms */
+const PRODUCER_EXPIRATION_CHECK_MS = 600_000;
 const CHECKPOINT_PATH = "replication-offset-checkpoint";
 type Checkpoint = ReadonlyMap<string, number>;
 
@@ -64,6 +68,7 @@ export function becomeReady(process: ProcessContext, broker: BrokerState): void 
   applyDelta(process, broker, all);
   shrinkIsrs(process, broker);
   process.schedule(fromMs(broker.settings["replica.high.watermark.checkpoint.interval.ms"]), CHECKPOINT_TIMER);
+  process.schedule(fromMs(PRODUCER_EXPIRATION_CHECK_MS), PRODUCER_EXPIRATION_TIMER);
 }
 
 /** Leaders first, then followers, as ReplicaManager does. */
@@ -177,6 +182,16 @@ function removeTopic(process: ProcessContext, broker: BrokerState, topic: string
     checkDelayedProduces(process, broker, partition);
     checkDelayedFetches(process, broker, partition);
   }
+}
+
+/** The timer `PRODUCER_EXPIRATION_TIMER`. */
+export function expireProducers(process: ProcessContext, broker: BrokerState): void {
+  for (const partitions of broker.partitions.values()) {
+    for (const partition of partitions) {
+      if (partition !== null) removeExpiredProducers(partition.log.producers, toMs(process.now), broker.settings["producer.id.expiration.ms"]);
+    }
+  }
+  process.schedule(fromMs(PRODUCER_EXPIRATION_CHECK_MS), PRODUCER_EXPIRATION_TIMER);
 }
 
 // ---- the high watermarks on disk
