@@ -4,7 +4,7 @@
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
 import {
-  activeController, type KraftHost, kraftConnectionClosed, kraftRequest, kraftResponse, type KraftState, kraftTimer, shutDownKraft, startKraft,
+  activeController, connectionKey, type KraftHost, kraftConnectionClosed, kraftRequest, kraftResponse, type KraftState, kraftTimer, shutDownKraft, startKraft,
 } from "#engine/metadata/kraft-server.ts";
 import type { Message, RequestMessage, RequestOf } from "#engine/protocol/messages.ts";
 import {
@@ -103,7 +103,7 @@ function startNode(process: ProcessContext, settings: KafkaNodeSettings): KafkaN
 
 function kraftHost(process: ProcessContext, parts: Parts, wishes: Wishes): KraftHost {
   return {
-    send: (toNode, request) => networkSend(process, parts.raftNetwork, String(toNode), voterEndpoint(parts.settings, toNode), request),
+    send: (toNode, request) => networkSend(process, parts.raftNetwork, connectionKey(toNode, request.context), voterEndpoint(parts.settings, toNode), request),
     reply: (to, body) => reply(process, parts.broker, to, body),
     committed: batches => { wishes.committed.push(...batches); },
     shutDownDone: () => { wishes.exit = true; },

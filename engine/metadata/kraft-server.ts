@@ -22,7 +22,7 @@ import {
 import { controllerConfig, type KraftSettings, raftConfig } from "./kraft-settings.ts";
 
 export interface KraftHost {
-  /** Sends to a voter's controller listener (maybe the own one); the result comes back through `kraftResponse`. */
+  /** Sends to a voter's controller listener (maybe the own one), over the connection `connectionKey(…)`; the result comes back through `kraftResponse`. */
   send<A extends Api>(toNode: number, request: { readonly api: A; readonly body: RequestOf<A>; readonly timeoutMs: number; readonly context: unknown }): void;
   reply<A extends Api>(to: ReplyTo<A>, body: ResponseOf<A>): void;
   /** Committed batches, each once and in order, for the broker part of this node. */
@@ -39,6 +39,14 @@ export interface KraftState {
   /** Where this node's controller listens. */
   readonly listener: { readonly host: string; readonly port: number } | undefined;
   shuttingDown: boolean;
+}
+
+/**
+ * Names the connection that a request of `KraftHost.send` belongs on. Registrations have one of their own: they wait for a commit, and on the
+ * quorum's connection the fetch that leads to it would have to wait behind them.
+ */
+export function connectionKey(toNode: number, context: unknown): string {
+  return (context as { readonly part: "raft" | "registration" }).part === "raft" ? String(toNode) : `registration ${toNode}`;
 }
 
 /** Reads quorum state and metadata log from the disk of the process. */

@@ -12,7 +12,7 @@ import type { KafkaNodeSettings } from "#engine/broker/node-settings.ts";
 import { applyBatch, createImage } from "#engine/metadata/apply-record.ts";
 import type { MetadataImage } from "#engine/metadata/image.ts";
 import {
-  activeController, kraftConnectionClosed, type KraftHost, kraftRequest, kraftResponse, type KraftState, kraftTimer, shutDownKraft, startKraft,
+  activeController, connectionKey, kraftConnectionClosed, type KraftHost, kraftRequest, kraftResponse, type KraftState, kraftTimer, shutDownKraft, startKraft,
 } from "#engine/metadata/kraft-server.ts";
 import type { KafkaFact } from "#engine/protocol/facts.ts";
 import type { Api, Message, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
@@ -50,7 +50,7 @@ function kraftHost(process: ProcessContext, node: TestNode): KraftHost {
     send: (to, request) => {
       const voter = node.settings.quorum.find(candidate => candidate.nodeId === to);
       if (voter === undefined) throw new Error(`no voter ${to}`);
-      networkSend(process, node.network, String(to), voter, request);
+      networkSend(process, node.network, connectionKey(to, request.context), voter, request);
     },
     reply: (to, body) => sendResponse(process, to, body),
     committed: batches => {
