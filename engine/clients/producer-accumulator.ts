@@ -33,16 +33,18 @@ interface Burst {
   /** By partition: saves a look-up a record. */
   readonly queues: (PartitionQueue | undefined)[];
   readonly chosen: number[];
+  readonly keys: (string | null)[];
 }
 
-/** The partitions of the records that went on, -1 for a record that was refused; and what stopped the call. */
-export interface BurstResult { readonly chosen: readonly number[]; readonly blocked: Blocked }
+/** The partitions and keys of the records that went on, -1 for one that was refused; and what stopped the call. */
+export interface BurstResult { readonly chosen: readonly number[]; readonly keys: readonly (string | null)[]; readonly blocked: Blocked }
 
 /** Puts as many records of the call into batches as memory allows. */
 export function appendRecords(
   process: ProcessContext, state: ProducerState, topic: ProducerTopic, metadata: TopicMetadata, call: SendCall,
 ): BurstResult {
-  const burst: Burst = { process, state, topic, metadata, call, timestampMs: toMs(process.now), queues: [], chosen: [] };
+  const burst: Burst = { process, state, topic, metadata, call, timestampMs: toMs(process.now), queues: [], chosen: [], keys: [] };
+  const { chosen, keys } = burst;
   const records = call.records.list;
   const partitionCount = metadata.partitions.length;
   const { ignoreKeys } = state.config;
@@ -50,17 +52,18 @@ export function appendRecords(
     const record = records[call.next] as OutgoingRecord;
     let blocked: Blocked | null;
     if (record.partition !== undefined) {
-      if (record.partition >= partitionCount) return { chosen: burst.chosen, blocked: { on: "partition", partition: record.partition } };
+      if (record.partition >= partitionCount) return { chosen, keys, blocked: { on: "partition", partition: record.partition } };
       blocked = appendTo(burst, record, record.partition);
     } else if (record.key !== null && !ignoreKeys) {
       blocked = appendTo(burst, record, partitionForKey(record.key, partitionCount));
     } else {
       blocked = appendSticky(burst, record);
     }
-    if (blocked !== null) return { chosen: burst.chosen, blocked };
+    if (blocked !== null) return { chosen, keys, blocked };
+    keys.push(record.key);
     call.next += 1;
   }
-  return { chosen: burst.chosen, blocked: NOT_BLOCKED };
+  return { chosen, keys, blocked: NOT_BLOCKED };
 }
 
 function appendTo(burst: Burst, record: OutgoingRecord, partition: number): Blocked | null {
@@ -127,6 +130,7 @@ function tryAppend(burst: Burst, batch: ProducerBatch, record: OutgoingRecord): 
     return false;
   }
   batch.recordCount += 1;
+  burst.state.accepted += 1;
   if (burst.call.call !== WORKLOAD_CALL) addToRun(burst, batch);
   return true;
 }
@@ -165,8 +169,10 @@ function appendNewBatch(burst: Burst, queue: PartitionQueue, record: OutgoingRec
   const memoryBytes = Math.max(batchSizeBytes, sizeBytes);
   if (state.usedMemoryBytes + memoryBytes > bufferMemoryBytes) return { on: "memory", bytes: memoryBytes };
   state.usedMemoryBytes += memoryBytes;
+  const before = queue.waiting[queue.waiting.length - 1];
+  const capacityBytes = before?.isClosed === true && before.draft !== null ? batchSizeBytes : undefined;
   const batch: ProducerBatch = {
-    id: state.nextBatchId, topic: topic.name, partition: queue.partition, createdUs: process.now, draft: createDraft(), sealed: null,
+    id: state.nextBatchId, topic: topic.name, partition: queue.partition, createdUs: process.now, draft: createDraft(capacityBytes), sealed: null,
     recordCount: 0, isClosed: false, memoryBytes, parts: [], attempts: 0, retryAtUs: 0, leaderEpoch: -1, attemptsAtLeaderChange: -1,
     baseSequence: -1, producerId: -1, producerEpoch: -1, hasSequenceBeenReset: false, mayBeWritten: false,
   };

@@ -198,7 +198,7 @@ function sentRecords(call: SendCall): SentRecord[] {
   const at: number[] = runs.map(() => 0);
   const used: number[] = runs.map(() => 0);
   const { topic } = call;
-  const sent: SentRecord[] = [];
+  const sent = new Array<SentRecord>(call.records.list.length);
   let index = 0;
   for (const { list } of call.chosen) {
     for (const partition of list) {
@@ -211,11 +211,11 @@ function sentRecords(call: SendCall): SentRecord[] {
       const within = used[partition] as number;
       used[partition] = within + 1;
       const { timestampMs } = call.records.list[index] as OutgoingRecord;
-      index += 1;
-      sent.push({
+      sent[index] = {
         topic, partition, offset: run.baseOffset < 0 ? -1 : run.baseOffset + within,
         timestampMs: run.logAppendTimeMs >= 0 ? run.logAppendTimeMs : timestampMs ?? run.timestampMs,
-      });
+      };
+      index += 1;
     }
   }
   return sent;

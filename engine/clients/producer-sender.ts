@@ -51,7 +51,8 @@ function findReady(process: ProcessContext, state: ProducerState): Ready {
 
 function updateLoad(state: ProducerState, topic: ProducerTopic): void {
   const { isAdaptive, availabilityTimeoutMs } = state.config;
-  if (!isAdaptive) return;
+  // Nothing without a key has been sent: nobody will ask.
+  if (!isAdaptive || topic.sticky.partition === -1) return;
   const { metadata } = state.core;
   topic.load = loadStatistics(topic.queues, metadata.topics.get(topic.name)?.partitions.length ?? 0, ({ partition, waiting }) => {
     const leader = leaderOf(metadata, topic.name, partition);

@@ -11,7 +11,7 @@ import {
 } from "./client-core.ts";
 import { type TopicMetadata, wantTopic } from "./client-metadata.ts";
 import { timeoutError } from "./error-texts.ts";
-import { appendRecords, type Blocked } from "./producer-accumulator.ts";
+import { appendRecords, type Blocked, type BurstResult } from "./producer-accumulator.ts";
 import { finishIfDone } from "./producer-completion.ts";
 import { PRODUCER_ID_CONTEXT, producerIdAnswered, requestProducerId } from "./producer-idempotence.ts";
 import { produceAnswered, runSender } from "./producer-sender.ts";
@@ -176,29 +176,22 @@ function goOn(process: ProcessContext, state: ProducerState, call: SendCall): Bl
 }
 
 function append(process: ProcessContext, state: ProducerState, call: SendCall, metadata: TopicMetadata): Blocked {
-  const { chosen, blocked } = appendRecords(process, state, topicOf(state, call.topic), metadata, call);
-  if (chosen.length > 0) {
-    call.blockedUntilUs = -1;
-    accepted(process, state, call, chosen);
-  }
-  return blocked;
+  const before = state.accepted;
+  const burst = appendRecords(process, state, topicOf(state, call.topic), metadata, call);
+  if (burst.chosen.length > 0) call.blockedUntilUs = -1;
+  if (call.call !== WORKLOAD_CALL && burst.chosen.length > 0) call.chosen.push(new ChosenPartitions(burst.chosen));
+  const count = state.accepted - before;
+  if (count > 0) accepted(process, state, call, count, burst);
+  return burst.blocked;
 }
 
 /** Tells which records went where; refused ones are left out. */
-function accepted(process: ProcessContext, state: ProducerState, call: SendCall, chosen: readonly number[]): void {
-  const first = call.next - chosen.length;
-  const keys: (string | null)[] = [];
-  let partitions = chosen;
-  for (let index = 0; index < chosen.length; index += 1) keys.push(call.records.list[first + index]?.key ?? null);
-  if (chosen.includes(-1)) {
-    for (let index = chosen.length - 1; index >= 0; index -= 1) if (chosen[index] === -1) keys.splice(index, 1);
-    partitions = chosen.filter(partition => partition !== -1);
-  }
-  if (call.call !== WORKLOAD_CALL) call.chosen.push(new ChosenPartitions(chosen));
-  if (partitions.length === 0) return;
-  state.accepted += partitions.length;
+function accepted(process: ProcessContext, state: ProducerState, { call, topic }: SendCall, count: number, { chosen, keys }: BurstResult): void {
+  const hasRefused = count < chosen.length;
   traceClient(process, {
-    kind: "records-accepted", client: state.core.settings.clientId, call: call.call, topic: call.topic, count: partitions.length, keys, partitions,
+    kind: "records-accepted", client: state.core.settings.clientId, call, topic, count,
+    keys: hasRefused ? keys.filter((_, index) => chosen[index] !== -1) : keys,
+    partitions: hasRefused ? chosen.filter(partition => partition !== -1) : chosen,
   });
 }
 

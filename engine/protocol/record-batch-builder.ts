@@ -3,7 +3,7 @@
 // append-only list: who writes on after somebody else has, takes a copy. Source: MemoryRecordsBuilder.java, DefaultRecord.java.
 import { invariant } from "#engine/core/invariant-error.ts";
 import { SharedValue } from "#engine/core/shared-value.ts";
-import { crc32c } from "./crc32c.ts";
+import { bodyCrc } from "./body-crc.ts";
 import { BATCH_OVERHEAD_BYTES, NO_PRODUCER_ID, RecordBatch } from "./record-batch.ts";
 import { encodeUtf8, writeAscii } from "./utf8.ts";
 import { varintSize, writeVarint } from "./varint.ts";
@@ -52,9 +52,10 @@ export interface ProducerStamp {
 }
 export const NO_STAMP: ProducerStamp = { producerId: NO_PRODUCER_ID, producerEpoch: -1, baseSequence: -1, transactional: false };
 
-export function createDraft(): BatchDraft {
+/** `capacityBytes`: more than the first few records need, when it is known that many follow. */
+export function createDraft(capacityBytes: number = FIRST_CAPACITY_BYTES): BatchDraft {
   return {
-    buffer: new DraftBuffer(new Uint8Array(FIRST_CAPACITY_BYTES), BATCH_OVERHEAD_BYTES), length: BATCH_OVERHEAD_BYTES,
+    buffer: new DraftBuffer(new Uint8Array(Math.max(capacityBytes, BATCH_OVERHEAD_BYTES)), BATCH_OVERHEAD_BYTES), length: BATCH_OVERHEAD_BYTES,
     recordCount: 0, baseTimestampMs: -1, maxTimestampMs: -1,
   };
 }
@@ -179,7 +180,7 @@ function withHeader(body: Uint8Array, fields: HeaderFields): RecordBatch {
   writeInt16(body, 51, stamp.producerEpoch);
   writeInt32(body, 53, stamp.baseSequence);
   writeInt32(body, 57, recordCount);
-  const crc = crc32c(body, 21);
+  const crc = bodyCrc(body);
   writeInt32(body, 17, crc);
   return new RecordBatch({
     baseOffset: 0, partitionLeaderEpoch: -1, lastOffsetDelta: recordCount - 1, recordCount, baseTimestampMs, maxTimestampMs, attributes,

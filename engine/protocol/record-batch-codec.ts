@@ -1,6 +1,6 @@
 // Reading record batches of magic 2, and the way between a batch and its bytes on the wire or in a file. Building: record-batch-builder.ts.
 // Source: DefaultRecordBatch.java, DefaultRecord.java. FIDELITY: CLIENT-COMPRESSION.
-import { crc32c } from "./crc32c.ts";
+import { bodyCrc } from "./body-crc.ts";
 import type { KafkaError } from "./errors.ts";
 import { BATCH_OVERHEAD_BYTES, RecordBatch } from "./record-batch.ts";
 import { writeInt32, writeInt64 } from "./record-batch-builder.ts";
@@ -157,7 +157,7 @@ export function decodeRecords(batch: RecordBatch): DecodedRecord[] {
 
 /** Whether the bytes are still what their writer summed up. Base offset and leader epoch lie outside the sum. */
 export function isValidCrc(batch: RecordBatch): boolean {
-  return crc32c(batch.body, 21) === batch.crc;
+  return bodyCrc(batch.body) === batch.crc;
 }
 
 /** The batch as it stands in a file or on the wire: with its base offset and leader epoch. */
@@ -184,7 +184,7 @@ export function readBatch(bytes: Uint8Array, at = 0): ReadBatch {
   if (size < BATCH_OVERHEAD_BYTES || size > left) return refused("CORRUPT_MESSAGE", `batch length ${size - 12} with ${left} bytes left`);
   if (bytes[at + 16] !== MAGIC) return refused("UNSUPPORTED_FOR_MESSAGE_FORMAT", `magic ${String(bytes[at + 16])}, not ${MAGIC}`);
   const body = bytes.slice(at, at + size);
-  const crc = crc32c(body, 21);
+  const crc = bodyCrc(body);
   if (crc !== int32At(body, 17) >>> 0) return refused("CORRUPT_MESSAGE", "the CRC does not match");
   const batch = batchOf(body, crc);
   writeInt64(body, 0, 0);
