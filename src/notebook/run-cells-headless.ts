@@ -2,6 +2,7 @@
 // ours, so nothing is locked down here. Tests and the build use it: claims are evaluated on what cells give, and the numbers in a
 // lesson's text come from such a run.
 import { runInThisContext } from 'node:vm';
+import { checkSession } from '#src/drills/named-check.ts';
 import { CellBridge } from './cell-bridge.ts';
 import type { NamedCheck } from './cell-bridge.ts';
 import type { CellEngine } from './cell-host.ts';
@@ -32,6 +33,7 @@ export interface HeadlessOptions {
   /** Where the first cell begins; default: the session's head. */
   readonly now?: number;
   readonly seed?: number;
+  /** Default: the checks that the page has. */
   readonly check?: NamedCheck;
 }
 
@@ -56,9 +58,9 @@ export interface HeadlessNotebook {
   readonly started: readonly string[];
 }
 
-export function createHeadlessNotebook(engine: CellEngine, session: number, { seed = 0, check }: HeadlessOptions = {}): HeadlessNotebook {
+export function createHeadlessNotebook(engine: CellEngine, session: number, { seed = 0, check = checkSession }: HeadlessOptions = {}): HeadlessNotebook {
   const { kernel, link } = inProcessKernel();
-  const bridge = new CellBridge(engine, check ?? null);
+  const bridge = new CellBridge(engine, check);
   const records = new Map<string, HeadlessCell>();
   const started: string[] = [];
   const onEvents = (events: readonly CellEvent[]): void => {

@@ -70,6 +70,7 @@ export function createTestEngine(facts: readonly ViewFact[] = []): TestEngine {
     openLane: (id) => info(id),
     run: () => { throw new Error('not here'); },
     digest: () => '',
+    grade: () => { throw new Error('not here'); },
     close: (id) => { sessions.delete(id); },
     log: (id) => of(id).given.map(({ at, command }) => `${command.do}@${at / 1_000}`),
     commands: (id) => of(id).given.map(({ command }) => command),
