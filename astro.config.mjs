@@ -1,5 +1,6 @@
 // The site: plain files that work under any base path and need no response header.
 import { defineConfig } from 'astro/config';
+import { kernelSource } from './src/notebook/kernel-plugin.ts';
 import { relativeUrls } from './src/scripts/relative-urls.mjs';
 
 export default defineConfig({
@@ -13,6 +14,7 @@ export default defineConfig({
   markdown: { syntaxHighlight: false },
   integrations: [relativeUrls()],
   vite: {
+    plugins: [kernelSource()],
     build: { assetsInlineLimit: 0, modulePreload: { polyfill: false } },
     worker: { format: 'es' },
     // Scripts find their chunks, workers and styles relative to themselves, wherever the folder is served from.
