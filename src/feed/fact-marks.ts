@@ -1,6 +1,6 @@
 /** Which mark a fact has in the feed and on the timeline, and whether it is news or traffic. Pure. */
-import type { ViewFact } from '#engine/cluster/view.ts';
-import type { Knowledge } from './fact-sentences.ts';
+import type { MessageSummary, ViewFact } from '#engine/cluster/view.ts';
+import { type Knowledge, KNOWS_NOTHING } from './fact-sentences.ts';
 import { brokerStyle, postmark } from '#src/stage/broker-marks.ts';
 
 /** Waves, ring, two sheets, cross, tick: told apart by shape. */
@@ -8,26 +8,34 @@ export type MarkKind = 'fault' | 'election' | 'in-sync' | 'error' | 'healed';
 /** @property broker whose colour a ring has; 0 is the metadata quorum's ink. */
 export interface Mark { readonly kind: MarkKind; readonly broker: number }
 
-/** News is always told; traffic is what letters do all day, told while there is room. */
-export type Weight = 'news' | 'traffic';
+/** News is always told; traffic is what letters do all day, told while there is room; details are told in slow motion and step by step. */
+export type Weight = 'news' | 'traffic' | 'detail';
 
-export function weightOf(entry: ViewFact): Weight {
+export function weightOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING): Weight {
   const { fact } = entry;
   switch (fact.kind) {
-    case 'message':
-      return fact.summary.about === 'produce-response' && fact.summary.partitions.some((it) => it.error !== 'NONE') ? 'news' : 'traffic';
-    case 'log-opened': case 'became-leader': case 'became-follower': case 'log-appended': case 'high-watermark': case 'isr-proposed':
-    case 'producer-opened': case 'consumer-opened': case 'records-accepted': case 'batch-acknowledged': case 'metadata-refreshed':
-    case 'records-consumed': case 'connection-closed': case 'raft-log': case 'message-held':
+    case 'message': return messageWeight(fact.summary);
+    case 'log-appended': case 'batch-acknowledged': case 'records-consumed': case 'message-held': case 'producer-opened': case 'consumer-opened':
       return 'traffic';
-    case 'raft-role':
-      return fact.role === 'follower' || fact.role === 'unattached' || fact.role === 'observer' ? 'traffic' : 'news';
-    default:
-      return 'news';
+    case 'high-watermark': return knowledge.isOfLeader ? 'traffic' : 'detail';
+    case 'log-opened': case 'became-leader': case 'became-follower': case 'isr-proposed': case 'records-accepted': case 'metadata-refreshed':
+    case 'connection-closed': case 'raft-log':
+      return 'detail';
+    case 'position-reset': return fact.why === 'seek' ? 'detail' : 'news';
+    case 'raft-role': return fact.role === 'follower' || fact.role === 'unattached' || fact.role === 'observer' ? 'detail' : 'news';
+    default: return 'news';
   }
 }
 
-export function markOf(entry: ViewFact, knowledge: Knowledge = { isNewLeader: true }): Mark | null {
+function messageWeight(summary: MessageSummary): Weight {
+  switch (summary.about) {
+    case 'produce': return 'traffic';
+    case 'produce-response': return summary.partitions.some((it) => it.error !== 'NONE') ? 'news' : 'detail';
+    case 'fetch': case 'fetch-response': case 'other': return 'detail';
+  }
+}
+
+export function markOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING): Mark | null {
   const { fact } = entry;
   switch (fact.kind) {
     case 'process-stopped': case 'process-paused': case 'link-cut': return { kind: 'fault', broker: 0 };

@@ -7,11 +7,16 @@ import type { AppendedView, BatchView, ExportedFact, MessageView, ViewFact } fro
 import type { PartitionChangeReason, RaftRole } from '#engine/protocol/facts.ts';
 import { acksText, durationText, listText, partyText } from '#src/stage/shown-text.ts';
 
-/** What a fact alone does not say. @property isNewLeader a partition's change that gave it another leader or epoch. */
-export interface Knowledge { readonly isNewLeader: boolean }
+/**
+ * What a fact alone does not say.
+ * @property isNewLeader a partition's change that gave it another leader or epoch.
+ * @property isOfLeader a watermark that the partition's leader has moved, not a follower that has learnt of it.
+ */
+export interface Knowledge { readonly isNewLeader: boolean; readonly isOfLeader: boolean }
+export const KNOWS_NOTHING: Knowledge = { isNewLeader: true, isOfLeader: true };
 
 /** The sentence; null for what is too small to be told (it is part of another fact's sentence). */
-export function sentenceOf(entry: ViewFact, knowledge: Knowledge = { isNewLeader: true }): string | null {
+export function sentenceOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING): string | null {
   const { fact } = entry;
   switch (fact.kind) {
     case 'process-started': return `${subject(fact.process)} starts on ${fact.host}.`;
@@ -34,7 +39,7 @@ export function sentenceOf(entry: ViewFact, knowledge: Knowledge = { isNewLeader
     case 'broker-in-controlled-shutdown': return `The controller moves the leaderships of broker ${fact.broker} away: it is shutting down.`;
     case 'topic-created': return `The controller creates topic ${fact.topic} with ${fact.partitions} ${fact.partitions === 1 ? 'partition' : 'partitions'}.`;
     case 'partition-changed': return partitionChanged(fact, knowledge);
-    default: return replicaOrClientSentence(fact);
+    default: return replicaOrClientSentence(fact, knowledge);
   }
 }
 
@@ -43,14 +48,16 @@ type ReplicaOrClientFact = Exclude<ExportedFact, { readonly kind:
   | 'message-dropped' | 'connection-closed' | 'raft-role' | 'raft-log' | 'broker-registered' | 'broker-unfenced' | 'broker-fenced'
   | 'broker-in-controlled-shutdown' | 'topic-created' | 'partition-changed' }>;
 
-function replicaOrClientSentence(fact: ReplicaOrClientFact): string | null {
+function replicaOrClientSentence(fact: ReplicaOrClientFact, knowledge: Knowledge): string | null {
   switch (fact.kind) {
     case 'log-opened': return fact.logEnd === 0 ? null : `Broker ${fact.broker} opens ${place(fact)} from its disk: it ends at ${fact.logEnd}.`;
     case 'became-leader': return `Broker ${fact.broker} knows that it leads ${place(fact)}, epoch ${fact.leaderEpoch}, from offset ${fact.epochStartOffset} on.`;
     case 'became-follower': return fact.leader < 0 ? null : `Broker ${fact.broker} follows broker ${fact.leader} in ${place(fact)}, epoch ${fact.leaderEpoch}.`;
     case 'log-appended': return appended(fact);
     case 'log-truncated': return `Broker ${fact.broker} cuts its log of ${place(fact)} back from ${fact.from} to ${fact.to}.`;
-    case 'high-watermark': return `Broker ${fact.broker} moves the high watermark of ${place(fact)} to ${fact.offset}.`;
+    case 'high-watermark': return knowledge.isOfLeader
+      ? `Every in-sync copy is there: broker ${fact.broker} moves the high watermark of ${place(fact)} to ${fact.offset}.`
+      : `Broker ${fact.broker} learns that the high watermark of ${place(fact)} is ${fact.offset}.`;
     case 'isr-proposed': return `Broker ${fact.broker} asks the controller to ${fact.change} the ISR of ${place(fact)} to ${listText(fact.isr)}.`;
     case 'producer-opened': return `${fact.client} is ready to send with ${acksText(fact.acks)}.`;
     case 'consumer-opened': return `${fact.client} reads ${listText(fact.assignment.map((at) => `${at.topic}-${at.partition} from ${at.position}`))}.`;
@@ -62,7 +69,7 @@ function replicaOrClientSentence(fact: ReplicaOrClientFact): string | null {
     case 'metadata-refreshed': return `${fact.client} asks who leads what.`;
     case 'peer-unreachable': return `${fact.client} cannot reach broker ${fact.broker}.`;
     case 'records-consumed': return `${fact.client} reads ${offsets(fact.fromOffset, fact.nextOffset - fact.fromOffset)} of ${place(fact)} from broker ${fact.fromBroker}.`;
-    case 'position-reset': return `${fact.client} goes to offset ${fact.offset} of ${place(fact)}: ${fact.why === 'seek' ? 'it was told to' : fact.why}.`;
+    case 'position-reset': return `${fact.client} ${fact.why === 'seek' ? 'will read' : `(${fact.why}) goes on reading`} ${place(fact)} from offset ${fact.offset}.`;
     case 'command': return commandSentence(fact.command as Command);
   }
 }

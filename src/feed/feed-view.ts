@@ -35,7 +35,7 @@ export class FeedView {
   }
 
   draw(us: number): readonly FeedLine[] {
-    const lines = feedLinesAt(this.#session, us, LINES_MAX);
+    const lines = feedLinesAt({ facts: this.#session.facts, story: this.#session.story, us, count: LINES_MAX, tellsDetails: this.#session.speed < 1 });
     const shown = lines.map((line) => line.id).join(' ');
     if (shown !== this.#shown) {
       this.#shown = shown;

@@ -5,7 +5,7 @@
  * that comes from outside may start its hop early; an answer may not, because it cannot leave before what it answers has arrived.
  */
 import { type FactFollower, firstIndex } from '#src/session/fact-store.ts';
-import type { BatchView, MessageView, ViewFact } from '#engine/cluster/view.ts';
+import type { AppendedView, BatchView, MessageView, ViewFact } from '#engine/cluster/view.ts';
 import { brokerOf, shortKey } from './shown-text.ts';
 import { clamp01, durationUs, HOP_US, LINGER_US, type Pace } from './motion-curves.ts';
 
@@ -28,7 +28,11 @@ export interface Flight {
   /** Kafka's error name, for a refusal. */
   readonly error: string | null;
   readonly sentUs: number;
+  /** When the network delivers it. */
+  readonly arrivesUs: number;
   readonly endUs: number;
+  /** What was known of `offset` when it was sent. */
+  readonly sentOffset: number;
   /** It may leave before it was sent, because nothing on the stage comes before it. */
   readonly isFromOutside: boolean;
   /** It never arrived: when the other end stopped, or the network was cut. */
@@ -61,7 +65,7 @@ export class FlightLog implements FactFollower {
   add(entry: ViewFact): void {
     const fact = entry.fact;
     if (fact.kind === 'message') this.#message(entry, fact);
-    else if (fact.kind === 'log-appended' && fact.asLeader) this.#landed(entry, `broker-${fact.broker}`, fact);
+    else if (fact.kind === 'log-appended') this.#landed(entry, `broker-${fact.broker}`, fact);
     else if (fact.kind === 'process-stopped') this.#lose(entry, (flight) => flight.to === fact.process);
     else if (fact.kind === 'message-dropped') this.#lose(entry, (flight) => flight.connection === fact.connection && flight.from === fact.from);
     else if (fact.kind === 'message-held') {
@@ -76,9 +80,10 @@ export class FlightLog implements FactFollower {
     this.#flights.length = 0;
     this.#flights.push(...kept);
     for (const flight of kept) {
-      if (flight.landedBy >= firstId) Object.assign(flight, { offset: -1, landedBy: -1 });
+      if (flight.landedBy >= firstId) Object.assign(flight, { offset: flight.sentOffset, landedBy: -1, endUs: flight.arrivesUs });
       if (flight.lostBy >= firstId) Object.assign(flight, { lostAtUs: null, lostBy: -1 });
     }
+    this.#flights.sort((a, b) => a.endUs - b.endUs);
     for (const list of this.#fetched.values()) list.length = firstIndex(list, (it) => it.id >= firstId);
     for (const [key, id] of this.#heldSenders) if (id >= firstId) this.#heldSenders.delete(key);
   }
@@ -158,7 +163,8 @@ export class FlightLog implements FactFollower {
   ): void {
     const isHeld = this.#heldSenders.has(`${message.connection} ${message.from}`);
     this.#insert({
-      id: entry.id, from: message.from, to: message.to, sentUs: entry.at, endUs: Math.max(entry.at, message.arrivesAt),
+      id: entry.id, from: message.from, to: message.to, sentUs: entry.at, arrivesUs: message.arrivesAt, endUs: Math.max(entry.at, message.arrivesAt),
+      sentOffset: what.offset,
       lostAtUs: isHeld ? message.arrivesAt : null, lostBy: -1, landedBy: -1, connection: message.connection, error: null, isFromOutside: false, ...what,
     });
   }
@@ -167,18 +173,19 @@ export class FlightLog implements FactFollower {
   #unreachable(entry: ViewFact, client: string, broker: number): void {
     const last = this.#flights.findLast((flight) => flight.kind === 'letter' && flight.from === client && flight.to === `broker-${broker}`);
     if (last === undefined) return;
-    this.#insert({ ...last, id: entry.id, sentUs: entry.at, endUs: entry.at, isFromOutside: true, lostAtUs: entry.at, connection: -1 });
+    this.#insert({ ...last, id: entry.id, sentUs: entry.at, endUs: entry.at, arrivesUs: entry.at, landedBy: -1, isFromOutside: true, lostAtUs: entry.at, connection: -1 });
   }
 
-  /** A letter is known to have landed when the leader's log says where. */
-  #landed(entry: ViewFact, leader: string, fact: { topic: string; partition: number; batch: BatchView }): void {
+  /** A letter has landed when the log says where; its hop ends at that moment, after the broker's work on the request. */
+  #landed(entry: ViewFact, to: string, fact: AppendedView): void {
+    const kind: FlightKind = fact.asLeader ? 'letter' : 'copy';
     for (let index = this.#flights.length - 1; index >= 0; index -= 1) {
       const flight = this.#flights[index];
       if (flight === undefined || flight.endUs < entry.at - 30_000_000) return;
-      if (flight.kind !== 'letter' || flight.to !== leader || flight.endUs > entry.at || flight.offset >= 0) continue;
+      if (flight.kind !== kind || flight.to !== to || flight.endUs > entry.at || flight.landedBy >= 0) continue;
       if (flight.topic !== fact.topic || flight.partition !== fact.partition) continue;
-      flight.offset = fact.batch.baseOffset;
-      flight.landedBy = entry.id;
+      this.#flights.splice(index, 1);
+      this.#insert({ ...flight, offset: fact.batch.baseOffset, landedBy: entry.id, endUs: entry.at });
       return;
     }
   }

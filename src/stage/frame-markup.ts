@@ -82,7 +82,7 @@ function tray(layout: Layout, index: number, of: { partition: number; broker: nu
   const first = cellX(layout, index, 0);
   return `<g class="replica follower" data-part="tray ${key}"><rect x="${x}" y="${y - 4}" width="${layout.columnWidth}" height="${layout.cellHeight + 8}" class="tray"/>`
     + `<g class="carbon" data-part="carbon ${key}">${carbon(x + layout.tab / 2 - 1, middle)}</g>`
-    + `<path class="older" data-part="older ${key}" display="none" d="M${first - 3} ${y}v${layout.cellHeight}m-2.5 0v-${layout.cellHeight}"/>${cells}`
+    + `<path class="older" data-part="older ${key}" display="none" d="M${first - 1.5} ${y}v${layout.cellHeight}m-2 0v-${layout.cellHeight}"/>${cells}`
     + `<path class="perf" data-part="perforation ${key}" display="none" d="M0 ${y - 7}v${layout.cellHeight + 14}"/>`
     + `<path class="leo" data-part="end ${key}" d="M0 ${y}h3v${layout.cellHeight}h-3"/>${text(8, middle + 4, '', 'leo-t', `end-text ${key}`)}`
     + `<path class="own-hw" data-part="own ${key}" display="none" d="M-5 ${y - 6}h8l-4 6z"/></g>`;

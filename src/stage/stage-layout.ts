@@ -30,7 +30,7 @@ const WIDE: Geometry = {
   head: 60, clientHeight: 28, clientWidth: 138, corridor: 34, consumerRow: 40, letter: 1,
 };
 const MIDDLE: Geometry = {
-  name: 'middle', label: 100, metadata: 48, cell: 17, cellHeight: 26, tab: 28, gap: 14, shelf: 66, shelfGap: 8, plate: 12, postmark: 12.5,
+  name: 'middle', label: 100, metadata: 48, cell: 17, cellHeight: 26, tab: 28, gap: 14, shelf: 66, shelfGap: 8, plate: 12, postmark: 11.5,
   head: 58, clientHeight: 26, clientWidth: 128, corridor: 30, consumerRow: 38, letter: 0.9,
 };
 const NARROW: Geometry = {

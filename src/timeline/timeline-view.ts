@@ -67,7 +67,7 @@ export class TimelineView {
   }
 
   #say(us: number): void {
-    const line = feedLinesAt(this.#session, us, 1).at(-1);
+    const line = feedLinesAt({ facts: this.#session.facts, story: this.#session.story, us, count: 1, tellsDetails: true }).at(-1);
     const said = `${Math.floor(us / 100_000)} ${line?.id ?? ''}`;
     if (said === this.#said) return;
     this.#said = said;

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { feedLinesAt, isEvent, isNews, TRAFFIC_LINES_MAX } from "#src/feed/feed-lines.ts";
+import { nextSpoken } from "#src/feed/live-sentence.ts";
+import { FactStore } from "#src/session/fact-store.ts";
+import { RunStory } from "#src/session/run-story.ts";
+import { crashStory, SPEC } from "../session/written-facts.ts";
+
+const STORE = new FactStore();
+const STORY = new RunStory(SPEC);
+STORE.follow(STORY);
+STORE.apply({ head: 0, firstId: 0, reset: false, facts: crashStory().facts });
+const linesAt = (ms: number, tellsDetails = false) => feedLinesAt({ facts: STORE, story: STORY, us: ms * 1_000, count: 12, tellsDetails });
+
+test("news is not pushed away by letters", () => {
+  const lines = linesAt(4_900);
+  expect(lines.filter(line => line.weight === "traffic").length).toBeLessThanOrEqual(TRAFFIC_LINES_MAX);
+  expect(lines.some(line => line.sentence.includes("leads partition"))).toBe(true);
+  expect(lines.map(line => line.atUs)).toEqual(lines.map(line => line.atUs).toSorted((a, b) => a - b));
+});
+
+test("the feed says nothing of what has not been shown yet", () => {
+  expect(linesAt(5_299).some(line => line.sentence.includes("unplug"))).toBe(false);
+  expect(linesAt(5_300).at(-1)?.sentence).toBe("Broker 2 is gone. Nobody is told.");
+});
+
+test("only the partition that lost its leader is told, and marked, as an election", () => {
+  const fence = linesAt(14_214).filter(line => line.atUs === 14_214_000);
+  expect(fence.map(line => line.mark?.kind)).toEqual(["in-sync", "in-sync", "election", "in-sync"]);
+});
+
+test("details are told in slow motion, and at the instant that was stepped to", () => {
+  const isFetch = (line: { sentence: string }): boolean => line.sentence.includes("asks broker");
+  expect(linesAt(803.5).some(isFetch)).toBe(false);
+  expect(linesAt(802).some(isFetch)).toBe(true);
+  expect(linesAt(803.5, true).some(isFetch)).toBe(true);
+});
+
+test("at most one sentence a second is read aloud, and many are summed up", () => {
+  const lines = linesAt(14_300);
+  const first = nextSpoken(lines, { text: "", lastId: 0, atMs: 0 }, 1_000);
+  expect(first?.text).toMatch(/^\d+ events\. The last: /);
+  if (first === null) throw new Error("something is said");
+  expect(nextSpoken(lines, first, 1_500)).toBeNull();
+  expect(nextSpoken(linesAt(5_750), first, 1_999)).toBeNull();
+  expect(nextSpoken(linesAt(5_750), first, 2_000)?.text).toBe("web-1 cannot reach broker 2.");
+});
+
+test("an event is what has a sentence; news is less", () => {
+  const events = STORE.all.filter(isEvent).length;
+  const news = STORE.all.filter(isNews).length;
+  expect(events).toBeLessThan(STORE.all.length + 1);
+  expect(news).toBeGreaterThan(5);
+  expect(news).toBeLessThan(events);
+});
