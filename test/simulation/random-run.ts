@@ -73,6 +73,8 @@ export function randomRun(seed: number, options: RandomRunOptions): RandomRun {
   };
   const give = (command: Command): void => {
     validateCommand(command);
+    // As in every run: what happens at this instant because of the last input happens before the next one.
+    cluster.runUntil(cluster.now);
     inputs.push({ at: cluster.now, command });
     const refusal = cluster.apply(inputs.length - 1, command);
     counts[refusal === null ? `did ${command.do}` : "refused"] = (counts[refusal === null ? `did ${command.do}` : "refused"] ?? 0) + 1;
@@ -123,7 +125,9 @@ function heal(cluster: Cluster, runTo: (at: number) => void, give: (command: Com
     const { status } = cluster.simulation.process(`broker-${node}`);
     if (status === "paused") give({ do: "resume", node });
   }
-  // A controlled shutdown that was under way may still end one.
-  runTo(cluster.now + 30 * SECOND);
-  for (const node of [1, 2, 3]) if (cluster.simulation.process(`broker-${node}`).status === "stopped") give({ do: "restart", node });
+  // A controlled shutdown that was under way may wait for a controller, and end only after the others are back.
+  for (let round = 0; round < 3; round += 1) {
+    runTo(cluster.now + 15 * SECOND);
+    for (const node of [1, 2, 3]) if (cluster.simulation.process(`broker-${node}`).status === "stopped") give({ do: "restart", node });
+  }
 }
