@@ -184,7 +184,7 @@ export class CellPart {
         label: `Code of cell ${this.block.number}`,
         onChange: (code) => this.changed(code),
         onRun: () => this.run(),
-        onLeave: () => this.runButton.focus(),
+        onLeave: () => (this.stopButton.hidden ? this.runButton : this.stopButton).focus(),
       });
       this.frame.addEventListener('focusin', () => { this.element.dataset['editing'] = ''; });
       this.frame.addEventListener('focusout', () => { delete this.element.dataset['editing']; });
