@@ -12,10 +12,12 @@ export function applyAndTell(image: MetadataImage, records: readonly MetadataRec
   for (const record of records) {
     const before = record.type === "PartitionChangeRecord" ? topicById(image, record.topicId)?.partitions[record.partitionId] : undefined;
     const isrBefore = before?.isr ?? [];
+    // An incarnation that registers again keeps its epoch: nothing new.
+    const isAmended = record.type === "RegisterBrokerRecord" && image.brokers.get(record.brokerId)?.brokerEpoch === record.brokerEpoch;
     applyRecord(image, record);
     switch (record.type) {
       case "RegisterBrokerRecord":
-        facts.push({ kind: "broker-registered", broker: record.brokerId, brokerEpoch: record.brokerEpoch });
+        if (!isAmended) facts.push({ kind: "broker-registered", broker: record.brokerId, brokerEpoch: record.brokerEpoch });
         break;
       case "BrokerRegistrationChangeRecord": facts.push(...brokerFacts(record, reason)); break;
       case "TopicRecord": facts.push(topicFact(record, records)); break;

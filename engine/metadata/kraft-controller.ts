@@ -1,6 +1,7 @@
 // The controller: one event at a time, on an image that runs ahead of what is committed; answers leave when their records are committed.
 // Follows QuorumController.java (3.9): activation, write events, the deferred event queue, periodic work. When leadership is lost the
 // image goes back to what is committed. FIDELITY: META-EVENT-QUEUE, META-NOOP, META-BOOTSTRAP, META-AUTO-BALANCE.
+import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
@@ -103,6 +104,7 @@ function perform(
   }
   controller.busyUntilUs = Math.max(controller.busyUntilUs, process.now) + records.length * RECORD_US;
   const firstOffset = scheduleAppend(process, raft, active.epoch, records);
+  invariant(firstOffset !== -1, `${process.name}: active in epoch ${active.epoch}, but not the leader of epoch ${raft.epoch}`);
   const facts = applyAndTell(controller.image, records, decision.reason);
   if (to !== null || facts.length > 0) active.deferred.push({ offset: firstOffset + records.length - 1, to, body: response, facts });
   const moved = facts.some(fact => fact.kind === "partition-changed" && fact.leader !== fact.replicas[0]);
@@ -199,8 +201,10 @@ export function controllerTimer(process: ProcessContext, host: RaftHost, control
 
 /** metadata.max.idle.interval.ms: so that brokers which lag can be told from a log that rests. */
 function writeNoOp(process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState): void {
-  const { active, config } = controller;
-  if (active === null || active.noOpAtUs > process.now || config.metadataMaxIdleIntervalMs === 0) return;
+  const context = operationContext(process, controller, raft);
+  if (context === null) return;
+  const { active, config } = context;
+  if (active.noOpAtUs > process.now || config.metadataMaxIdleIntervalMs === 0) return;
   active.noOpAtUs = process.now + fromMs(config.metadataMaxIdleIntervalMs);
   perform(process, host, controller, raft, { records: [{ type: "NoOpRecord" }], reason: NO_REASON, response: null }, null);
 }

@@ -52,9 +52,10 @@ export function connectionKey(toNode: number, context: unknown): string {
 /** Reads quorum state and metadata log from the disk of the process. */
 export function startKraft(process: ProcessContext, host: KraftHost, settings: KraftSettings): KraftState {
   const raft = startRaft(process, host, raftConfig(settings));
+  const own = settings.quorum.find(voter => voter.nodeId === settings.nodeId);
   const state: KraftState = {
     raft, controller: createController(process, controllerConfig(settings)), registration: createRegistration(process),
-    listener: settings.quorum.find(voter => voter.nodeId === settings.nodeId), shuttingDown: false,
+    listener: own === undefined ? undefined : { host: own.host, port: own.port }, shuttingDown: false,
   };
   settle(process, host, state);
   return state;
