@@ -133,7 +133,13 @@ export class SlipView {
   }
 }
 
+/** What was written last: the browser writes markup its own way, so reading it back would never compare equal. */
+const written = new WeakMap<Element, string>();
+
+/** A part that has not changed is left alone: a button that is replaced under the pointer loses the click. */
 function fill(root: ParentNode, selector: string, markup: string): void {
   const element = root.querySelector(selector);
-  if (element !== null && element.innerHTML !== markup) element.innerHTML = markup;
+  if (element === null || written.get(element) === markup) return;
+  written.set(element, markup);
+  element.innerHTML = markup;
 }
