@@ -33,7 +33,10 @@ export function messageWords(message: MessageView, focus: Focus): string {
 }
 
 function otherWords(tag: string, summary: Extract<MessageSummary, { readonly about: 'other' }>): string {
-  const named = summary.text === '' ? tag : `${tag.replace(/ (request|response)$/, '')} ${summary.text}`;
+  const api = tag.replace(/ (request|response)$/, '');
+  // "metadata of user-events" names its API already; "1 batches" alone would not.
+  const saysApi = summary.text.toLowerCase().includes(api.toLowerCase());
+  const named = summary.text === '' ? tag : saysApi ? summary.text : `${api}, ${summary.text}`;
   return [mermaidText(named), ...summary.errors].join(', ');
 }
 

@@ -13,7 +13,8 @@ export type Moment =
   | { readonly kind: 'now' }
   | { readonly kind: 'command'; readonly verb: NodeVerb; readonly node: number }
   | { readonly kind: 'elect-leaders' }
-  | { readonly kind: 'send'; readonly key: string }
+  /** `nth`: the first such send, the second, … */
+  | { readonly kind: 'send'; readonly key: string; readonly nth: number }
   | { readonly kind: 'ack' | 'commit' | 'new-leader' | 'consumed'; readonly partition: number }
   | { readonly kind: 'fenced' | 'in-sync'; readonly node: number };
 
@@ -28,8 +29,8 @@ export function readMoment(words: string): Moment | null {
   const command = new RegExp(`^(${NODE_VERBS.join('|')}) (\\d+)$`).exec(text);
   const verb = NODE_VERBS.find((known) => known === command?.[1]);
   if (verb !== undefined) return { kind: 'command', verb, node: Number(command?.[2]) };
-  const send = /^send (?:of )?(\S+)$/.exec(text);
-  if (send !== null) return { kind: 'send', key: send[1] ?? '' };
+  const send = /^(?:(second|third) )?send (?:of )?(\S+)$/.exec(text);
+  if (send !== null) return { kind: 'send', key: send[2] ?? '', nth: send[1] === 'third' ? 3 : send[1] === 'second' ? 2 : 1 };
   const ofPartition = /^(ack of|commit of|new leader of|consumed from) partition (\d+)$/.exec(text);
   if (ofPartition !== null) return { kind: PARTITION_KINDS[ofPartition[1] ?? ''] ?? 'ack', partition: Number(ofPartition[2]) };
   const ofNode = /^(fencing|return) of (\d+)$/.exec(text);
@@ -41,22 +42,15 @@ const PARTITION_KINDS: Readonly<Record<string, 'ack' | 'commit' | 'new-leader' |
   'ack of': 'ack', 'commit of': 'commit', 'new leader of': 'new-leader', 'consumed from': 'consumed',
 };
 
-/** Position in `facts` of the last such moment at or before position `before`; -1 when there is none. */
-export function lastMoment(facts: readonly ViewFact[], moment: Moment, before: number = facts.length - 1): number {
-  if (moment.kind === 'opening') return facts.length === 0 ? -1 : 0;
-  if (moment.kind === 'now') return facts.length - 1;
-  for (let position = Math.min(before, facts.length - 1); position >= 0; position -= 1) {
-    if (isMoment(facts, position, moment)) return position;
-  }
-  return -1;
-}
-
-/** Position of the first such moment after `after`; -1 when it has not come. */
+/** Position in `facts` of the first such moment after position `after`; -1 when it has not come. */
 export function nextMoment(facts: readonly ViewFact[], moment: Moment, after: number): number {
   if (moment.kind === 'now') return facts.length - 1;
   if (moment.kind === 'opening') return -1;
+  let wanted = moment.kind === 'send' ? moment.nth : 1;
   for (let position = after + 1; position < facts.length; position += 1) {
-    if (isMoment(facts, position, moment)) return position;
+    if (!isMoment(facts, position, moment)) continue;
+    wanted -= 1;
+    if (wanted === 0) return position;
   }
   return -1;
 }

@@ -9,7 +9,7 @@ import { noteOf } from './note-words.ts';
 
 export type SequenceStep =
   /** `isAnswer`: a response. `isLost`: the other side was dead, cut off, or closed before it arrived. */
-  | { readonly kind: 'message'; readonly from: string; readonly to: string; readonly text: string; readonly isAnswer: boolean; readonly isLost: boolean; readonly factId: number }
+  | { readonly kind: 'message'; readonly from: string; readonly to: string; readonly text: string; readonly api: string; readonly isAnswer: boolean; readonly isLost: boolean; readonly factId: number }
   | { readonly kind: 'note'; readonly over: readonly string[]; readonly text: string; readonly factId: number }
   | { readonly kind: 'pause'; readonly us: number }
   | { readonly kind: 'repeated'; readonly times: number; readonly steps: readonly SequenceStep[] }
@@ -34,18 +34,57 @@ const REPEATED_STEPS_MAX = 4;
 export function sequenceSteps(excerpt: SequenceExcerpt): readonly SequenceStep[] {
   const focus = excerpt.focus ?? EVERYTHING;
   const fetches = fetchesWithNews(excerpt, focus);
-  const steps: SequenceStep[] = [];
-  let lastAt: number | null = null;
-  for (const position of positionsOf(excerpt, fetches)) {
+  const beginsAt = excerpt.facts[excerpt.from]?.at ?? 0;
+  const steps = positionsOf(excerpt, fetches).flatMap((position): readonly TimedStep[] => {
     const entry = excerpt.facts[position];
-    if (entry === undefined) continue;
     const step = stepOf(excerpt, position, { focus, fetches });
-    if (step === null) continue;
-    if (lastAt !== null && position >= excerpt.from && entry.at - lastAt >= SILENCE_US) steps.push({ kind: 'pause', us: entry.at - lastAt });
-    steps.push(step);
-    lastAt = entry.at;
+    // A request that had been waiting belongs to the beginning of the story.
+    return entry === undefined || step === null ? [] : [{ step, at: Math.max(entry.at, beginsAt) }];
+  });
+  return shortened(withRepetitions(withSilences(withoutPatience(steps))));
+}
+
+interface TimedStep { readonly step: SequenceStep; readonly at: number }
+
+function withSilences(steps: readonly TimedStep[]): readonly SequenceStep[] {
+  return steps.flatMap(({ step, at }, index): readonly SequenceStep[] => {
+    const silence = at - (steps[index - 1]?.at ?? at);
+    return silence >= SILENCE_US ? [{ kind: 'pause', us: silence }, step] : [step];
+  });
+}
+
+/** A client that has no leader asks for metadata again and again: the first and the last time are drawn, those between are counted. */
+function withoutPatience(steps: readonly TimedStep[]): readonly TimedStep[] {
+  const asked = new Map<string, number[]>();
+  steps.forEach(({ step }, index) => {
+    if (step.kind === 'message' && step.api === 'Metadata') asked.set(clientOf(step), [...(asked.get(clientOf(step)) ?? []), index]);
+  });
+  const left = new Set<number>();
+  const counted = new Map<number, SequenceStep>();
+  for (const [client, indexes] of asked) {
+    const between = indexes.slice(METADATA_DRAWN, -METADATA_DRAWN);
+    const questions = between.filter((index) => isQuestion(steps[index]?.step)).length;
+    const [first] = between;
+    if (first === undefined || questions < 2) continue;
+    for (const index of between) left.add(index);
+    counted.set(first, { kind: 'note', over: [client], text: `asks for metadata ${questions} times more`, factId: -1 });
   }
-  return shortened(withRepetitions(steps));
+  return steps.flatMap((timed, index): readonly TimedStep[] => {
+    const count = counted.get(index);
+    if (count !== undefined) return [{ step: count, at: timed.at }];
+    return left.has(index) ? [] : [timed];
+  });
+}
+
+/** A question and its answer at each end. */
+const METADATA_DRAWN = 2;
+
+function clientOf(step: Extract<SequenceStep, { readonly kind: 'message' }>): string {
+  return step.isAnswer ? step.to : step.from;
+}
+
+function isQuestion(step: SequenceStep | undefined): boolean {
+  return step?.kind === 'message' && !step.isAnswer;
 }
 
 /** The excerpt, and before it the requests that had been waiting for an answer of the excerpt. */
@@ -73,6 +112,7 @@ function stepOf(
     from: message.from,
     to: message.to,
     text: messageWords(message, wanted.focus),
+    api: message.tag.replace(/ (request|response)$/, ''),
     isAnswer: message.tag.endsWith('response'),
     isLost: isLost(excerpt.facts, position, message),
     factId: entry.id,
@@ -94,8 +134,16 @@ function isTold(
     case 'produce-response':
       return summary.partitions.some((it) => isInFocus(wanted.focus, it));
     case 'other':
-      return !entry.quiet;
+      return !entry.quiet && isOfFocus(message, summary.text, wanted.focus);
   }
+}
+
+/** In the story of one partition, the quorum's own log, roll calls and the ISR of other partitions are another story. */
+function isOfFocus(message: MessageView, text: string, focus: Focus): boolean {
+  if (focus.partition === null) return true;
+  if (/^(BrokerHeartbeat|FetchMetadata|ApiVersions) /.test(message.tag)) return false;
+  if (message.tag === 'AlterPartition request') return text.includes(`-${focus.partition} `);
+  return message.tag !== 'AlterPartition response';
 }
 
 /**

@@ -48,13 +48,26 @@ describe('the sequence diagram of what just happened', () => {
     const list = new FactList();
     for (let attempt = 0; attempt < 5; attempt += 1) {
       const at = attempt * 100_000;
-      list.message(at, 'web-1', 'broker-3', 'Metadata request', { about: 'other', errors: [], text: '' }, attempt);
-      list.message(at + 500, 'broker-3', 'web-1', 'Metadata response', { about: 'other', errors: ['LEADER_NOT_AVAILABLE'], text: '' }, attempt);
+      list.message(at, 'web-1', 'broker-3', 'InitProducerId request', { about: 'other', errors: [], text: '' }, attempt);
+      list.message(at + 500, 'broker-3', 'web-1', 'InitProducerId response', { about: 'other', errors: ['COORDINATOR_LOAD'], text: '' }, attempt);
     }
     const source = sequenceSource(excerptOf(list, 0)) ?? '';
     expect(source).toContain('loop 5 times');
-    expect(source.match(/Metadata request/g)).toHaveLength(1);
-    expect(source).toContain('Metadata response, LEADER_NOT_AVAILABLE');
+    expect(source.match(/InitProducerId request/g)).toHaveLength(1);
+    expect(source).toContain('InitProducerId response, COORDINATOR_LOAD');
+  });
+
+  it('counts how often a client asks for metadata in vain, and says how long the silence was', () => {
+    const list = new FactList();
+    for (let attempt = 0; attempt < 9; attempt += 1) {
+      const at = attempt * 500_000;
+      list.message(at, 'web-1', `broker-${1 + attempt % 3}`, 'Metadata request', { about: 'other', errors: [], text: 'metadata of user-events' }, attempt);
+      list.message(at + 500, `broker-${1 + attempt % 3}`, 'web-1', 'Metadata response', { about: 'other', errors: [], text: '' }, attempt);
+    }
+    const source = sequenceSource(excerptOf(list, 0)) ?? '';
+    expect(source).toContain('asks for metadata 7 times more');
+    expect(source.match(/metadata of user-events/g)).toHaveLength(2);
+    expect(source).toContain('3.5 s later');
   });
 
   it('marks a message that nobody received, and says how long nothing happened', () => {

@@ -74,6 +74,7 @@ describe('lost acknowledged records', () => {
   function acknowledged(): FactList {
     const list = new FactList();
     list.add(0, 'broker-2', { kind: 'partition-changed', ...of, replicas: [2], isr: [2], leader: 2, leaderEpoch: 0, partitionEpoch: 0, reason: 'created' });
+    list.add(0, 'broker-2', { kind: 'became-leader', broker: 2, ...of, leaderEpoch: 0, epochStartOffset: 0 });
     for (const offset of [0, 1]) {
       list.add(offset * 10, 'broker-2', { kind: 'log-appended', broker: 2, ...of, batch: batch(offset), asLeader: true });
       list.add(offset * 10 + 1, 'web-1', { kind: 'batch-acknowledged', client: 'web-1', ...of, baseOffset: offset, count: 1, producerId: 1000, baseSequence: offset });
@@ -81,18 +82,25 @@ describe('lost acknowledged records', () => {
     return list;
   }
 
+  /** The broker lost its power and the second record with it, and leads again. */
+  function comeBackShorter(): FactList {
+    const list = acknowledged();
+    list.add(50, 'broker-2', { kind: 'log-opened', broker: 2, ...of, logStart: 0, logEnd: 1, highWatermark: 1 });
+    return list.add(55, 'broker-2', { kind: 'became-leader', broker: 2, ...of, leaderEpoch: 0, epochStartOffset: 0 });
+  }
+
   it('are none while the log holds them', () => {
     expect(lostAcknowledged(acknowledged().facts, 'user-events')).toEqual({ count: 0, factId: null });
   });
 
   it('are those behind the end of a log that came back shorter', () => {
-    const list = acknowledged().add(50, 'broker-2', { kind: 'log-opened', broker: 2, ...of, logStart: 0, logEnd: 1, highWatermark: 1 });
-    expect(lostAcknowledged(list.facts, 'user-events')).toEqual({ count: 1, factId: list.facts.at(-1)?.id });
+    const list = comeBackShorter();
+    expect(lostAcknowledged(list.facts, 'user-events')).toEqual({ count: 1, factId: list.facts.find(({ fact }) => fact.kind === 'log-opened')?.id });
   });
 
   it('stay lost when other records take their offsets', () => {
-    const list = acknowledged().add(50, 'broker-2', { kind: 'log-opened', broker: 2, ...of, logStart: 0, logEnd: 1, highWatermark: 1 });
-    list.add(60, 'broker-2', { kind: 'log-appended', broker: 2, ...of, batch: { ...batch(1), baseSequence: 7 }, asLeader: true });
+    const list = comeBackShorter();
+    list.add(60, 'broker-2', { kind: 'log-appended', broker: 2, ...of, batch: { ...batch(1), baseSequence: 7, crc: 99 }, asLeader: true });
     expect(lostAcknowledged(list.facts, 'user-events').count).toBe(1);
   });
 
