@@ -80,7 +80,7 @@ export function leadWhenElected(process: ProcessContext, host: RaftHost, state: 
   state.votedFor = -1;
   const leader: LeaderRole = {
     role: "leader", epochStartOffset: start, grantingVoters: role.granted.slice(),
-    voters: otherVoters(state.config).map(node => ({ node, endOffset: -1, lastFetchUs: -1, acknowledgedUs: -1 })),
+    voters: otherVoters(state.config).map(node => ({ node, endOffset: -1, lastFetchUs: -1, nextBeginUs: process.now })),
     lingering: [], drainAtUs: -1, checkQuorumAtUs: process.now + checkQuorumTimeoutUs(state), fetchedVoters: [], highWatermarkKnown: false,
   };
   takeRole(process, host, state, leader);

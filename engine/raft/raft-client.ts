@@ -12,7 +12,7 @@ import { batchAt, lastEpoch, metadataLog } from "./metadata-log.ts";
 import { backOff, becomeCandidate, electionTimeoutUs, followEpoch, resign, resignedRole } from "./quorum-transitions.ts";
 import type { RaftBatch } from "./raft-batch.ts";
 import { handleBeginQuorumEpoch, handleEndQuorumEpoch, handleVote, handleVoteResponse, voteRequest } from "./raft-elections.ts";
-import { advanceHighWatermark, drain, expireFetches, fetchRequest, handleFetch, handleFetchResponse, recordLog } from "./raft-replication.ts";
+import { advanceHighWatermark, beginIntervalUs, drain, expireFetches, fetchRequest, handleFetch, handleFetchResponse, recordLog } from "./raft-replication.ts";
 import {
   type CandidateRole, type FollowerRole, knownLeader, type LeaderRole, type RaftConfig, type RaftHost, type RaftState, readQuorumState,
   type ResignedRole, type RoleState, traceRole, type VoterConnection,
@@ -94,7 +94,7 @@ export function raftResponse(process: ProcessContext, host: RaftHost, state: Raf
     switch (result.api) {
       case "Vote": handleVoteResponse(process, host, state, context.to, body as ResponseOf<"Vote">); break;
       case "FetchMetadata": handleFetchResponse(process, state, body as ResponseOf<"FetchMetadata">); break;
-      case "BeginQuorumEpoch": acknowledged(process, state, context.to); break;
+      case "BeginQuorumEpoch": break;
       case "EndQuorumEpoch": successorKnows(state, context.to); break;
       default: break;
     }
@@ -116,12 +116,6 @@ function handledByEpoch(
   if (body.error === "NONE") return false;
   connection.retryAtUs = process.now + fromMs(state.config.retryBackoffMs);
   return true;
-}
-
-function acknowledged(process: ProcessContext, state: RaftState, voter: number): void {
-  if (state.role.role !== "leader") return;
-  const progress = state.role.voters.find(candidate => candidate.node === voter);
-  if (progress !== undefined) progress.acknowledgedUs = process.now;
 }
 
 function successorKnows(state: RaftState, voter: number): void {
@@ -205,18 +199,13 @@ function pollLeader(process: ProcessContext, host: RaftHost, state: RaftState, r
   if (role.voters.length === 0) advanceHighWatermark(process, state, role);
   if (role.drainAtUs !== -1 && role.drainAtUs <= process.now) drain(process, host, state, role);
   for (const voter of role.voters) {
-    if (nextBeginUs(state, voter.lastFetchUs, voter.acknowledgedUs) > process.now) continue;
+    if (voter.nextBeginUs > process.now) continue;
+    voter.nextBeginUs = process.now + beginIntervalUs(state);
     sendWhenReady(process, host, state, voter.node, "BeginQuorumEpoch", () => ({
       clusterId: state.config.clusterId, voterId: voter.node, leaderId: state.config.nodeId, leaderEpoch: state.epoch,
     }));
   }
   expireFetches(process, host, state);
-}
-
-/** A voter that has neither fetched nor acknowledged for half a fetch timeout is told again who leads. */
-function nextBeginUs(state: RaftState, lastFetchUs: number, acknowledgedUs: number): number {
-  const lastUs = Math.max(lastFetchUs, acknowledgedUs);
-  return lastUs === -1 ? 0 : lastUs + fromMs(state.config.fetchTimeoutMs >> 1);
 }
 
 function pollFollower(process: ProcessContext, host: RaftHost, state: RaftState, role: FollowerRole): void {
@@ -264,7 +253,7 @@ function nextDeadlineUs(process: ProcessContext, state: RaftState): number {
     case "leader":
       if (role.drainAtUs !== -1) earlier(role.drainAtUs);
       if (role.voters.length > 0) earlier(role.checkQuorumAtUs);
-      for (const voter of role.voters) earlier(nextBeginUs(state, voter.lastFetchUs, voter.acknowledgedUs));
+      for (const voter of role.voters) earlier(voter.nextBeginUs);
       for (const fetch of state.parked) earlier(fetch.untilUs);
       break;
   }

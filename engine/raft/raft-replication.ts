@@ -123,12 +123,18 @@ function recordFetch(process: ProcessContext, state: RaftState, role: LeaderRole
   if (voter === undefined) return;
   voter.endOffset = fetchOffset;
   voter.lastFetchUs = process.now;
+  voter.nextBeginUs = process.now + beginIntervalUs(state);
   if (!role.fetchedVoters.includes(replica)) role.fetchedVoters.push(replica);
   if (role.fetchedVoters.length >= state.config.voters.length >> 1) {
     role.fetchedVoters = [];
     role.checkQuorumAtUs = process.now + checkQuorumTimeoutUs(state);
   }
   advanceHighWatermark(process, state, role);
+}
+
+/** Half of controller.quorum.fetch.timeout.ms: a voter that has been silent for so long is told again who leads. */
+export function beginIntervalUs(state: RaftState): number {
+  return fromMs(state.config.fetchTimeoutMs >> 1);
 }
 
 // ---- follower

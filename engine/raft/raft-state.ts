@@ -23,8 +23,8 @@ export interface RaftConfig {
   readonly retryBackoffMs: number;
 }
 
-/** What the leader knows of another voter. Offsets and times are -1 before its first fetch. */
-export interface VoterProgress { readonly node: number; endOffset: number; lastFetchUs: number; acknowledgedUs: number }
+/** What the leader knows of another voter. Offset and time are -1 before its first fetch. `nextBeginUs`: when it is told again who leads. */
+export interface VoterProgress { readonly node: number; endOffset: number; lastFetchUs: number; nextBeginUs: number }
 
 export interface UnattachedRole { readonly role: "unattached"; electionAtUs: number }
 /** `backoffUntilUs` is -1 while the election is open. `retries` counts this candidate's elections from 1. */

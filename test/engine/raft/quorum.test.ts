@@ -181,6 +181,34 @@ test("an idle quorum costs few events", () => {
   expect((cluster.simulation.world.eventsHandled - before) / 10).toBeLessThan(30);
 });
 
+test("a dead voter is told once a second who leads, not more often", () => {
+  const cluster = quorum(1);
+  const dead = others(cluster, cluster.active())[0] ?? 1;
+  cluster.simulation.crash(`broker-${dead}`);
+  cluster.run(2000);
+  const before = cluster.simulation.world.eventsHandled;
+  cluster.run(10_000);
+  expect((cluster.simulation.world.eventsHandled - before) / 10).toBeLessThan(25);
+  cluster.simulation.start(`broker-${dead}`);
+  cluster.run(1500);
+  expect(cluster.kraft(dead).raft).toMatchObject({ leader: cluster.active(), role: { role: "follower" } });
+});
+
+test("a voter whose disk was emptied gets the whole log again", () => {
+  const cluster = quorum(1);
+  const fresh = others(cluster, cluster.active())[0] ?? 1;
+  const { epoch } = cluster.kraft(cluster.active()).raft;
+  cluster.simulation.crash(`broker-${fresh}`);
+  cluster.simulation.process(`broker-${fresh}`).disk.clear();
+  cluster.run(1500);
+  cluster.simulation.start(`broker-${fresh}`);
+  // Its own election time-out is 1 to 2 s; the leader comes first or the epoch rises.
+  cluster.run(5000);
+  expect(cluster.kraft(fresh).raft.highWatermark).toBeGreaterThan(5);
+  expect(cluster.kraft(fresh).raft.epoch).toBeGreaterThanOrEqual(epoch);
+  expect(logOf(cluster, fresh)[0]?.control).toBe(true);
+});
+
 test("a checkpoint goes on exactly as the original", () => {
   const cluster = quorum(12);
   const fork = cluster.simulation.fork();
