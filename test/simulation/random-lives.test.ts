@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { evaluateCheck } from "#engine/checks/check.ts";
 import { findLosses } from "#engine/checks/history-checks.ts";
+import type { Invariant } from "#engine/checks/run-history.ts";
 import { Cluster } from "#engine/cluster/cluster.ts";
 import { observe } from "#engine/cluster/observe.ts";
 import type { ViewFact } from "#engine/cluster/view.ts";
@@ -90,45 +91,46 @@ function healingIndex(run: RandomRun): number {
 }
 
 describe("the canary", () => {
-  const seed = 4;
+  /** Whether a broken world is noticed in one of a few lives. */
+  function isCaught(mutate: () => (fact: ViewFact) => ViewFact, notices: (run: RandomRun) => boolean): boolean {
+    return SEEDS.slice(0, 8).some(seed => notices(randomRun(seed, { ...LIFE, mutate: mutate() })));
+  }
 
-  test("a follower that keeps what its leader never committed is caught", () => {
-    let changed = false;
-    const run = randomRun(seed, {
-      ...LIFE,
-      mutate: fact => {
-        if (changed || fact.fact.kind !== "log-appended" || fact.fact.asLeader || fact.at < 20_000_000) return fact;
-        changed = true;
-        return { ...fact, fact: { ...fact.fact, batch: { ...fact.fact.batch, crc: (fact.fact.batch.crc ?? 0) ^ 1 } } };
-      },
-    });
-    expect(changed).toBe(true);
-    expect(run.history.violations.map(violation => violation.check)).toContain("logs-agree-below-high-watermark");
+  function violates(check: Invariant): (run: RandomRun) => boolean {
+    return run => run.history.violations.some(violation => violation.check === check);
+  }
+
+  test("a follower that stores another batch than its leader is caught", () => {
+    expect(isCaught(oneFollowerBatchDiffers, violates("logs-agree-below-high-watermark"))).toBe(true);
   });
 
   test("a second leader of an epoch is caught", () => {
-    const run = randomRun(seed, {
-      ...LIFE,
-      mutate: fact => fact.fact.kind === "became-leader" ? { ...fact, fact: { ...fact.fact, leaderEpoch: 0 } } : fact,
-    });
-    expect(run.history.violations.map(violation => violation.check)).toContain("one-leader-per-epoch");
+    const mutate = () => (fact: ViewFact): ViewFact =>
+      fact.fact.kind === "became-leader" ? { ...fact, fact: { ...fact.fact, leaderEpoch: 0 } } : fact;
+    expect(isCaught(mutate, violates("one-leader-per-epoch"))).toBe(true);
   });
 
   test("a high watermark that goes back is caught", () => {
-    const run = randomRun(seed, { ...LIFE, mutate: everyHundredthHighWatermarkGoesBack() });
-    expect(run.history.violations.map(violation => violation.check)).toContain("high-watermark-does-not-go-back-within-an-epoch");
+    expect(isCaught(everyHundredthHighWatermarkGoesBack, violates("high-watermark-does-not-go-back-within-an-epoch"))).toBe(true);
   });
 
   test("a lost acknowledged record is caught", () => {
-    const run = randomRun(seed, {
-      ...LIFE,
-      // Leader elections outside the ISR would look like this: the new leader's log lacks the end.
-      mutate: fact => fact.fact.kind === "log-appended" && !fact.fact.asLeader && fact.fact.batch.baseOffset % 50 === 0
-        ? { ...fact, fact: { ...fact.fact, batch: { ...fact.fact.batch, leaderEpoch: 999 } } } : fact,
-    });
-    expect(evaluateCheck({ check: "no-acknowledged-loss" }, run.view, run.history)).toMatchObject({ holds: false });
+    // As if a leader were elected whose log lacks what was acknowledged.
+    const mutate = () => (fact: ViewFact): ViewFact =>
+      fact.fact.kind === "log-appended" && !fact.fact.asLeader && fact.fact.batch.baseOffset % 50 === 0
+        ? { ...fact, fact: { ...fact.fact, batch: { ...fact.fact.batch, leaderEpoch: 999 } } } : fact;
+    expect(isCaught(mutate, run => !evaluateCheck({ check: "no-acknowledged-loss" }, run.view, run.history).holds)).toBe(true);
   });
 });
+
+function oneFollowerBatchDiffers(): (fact: ViewFact) => ViewFact {
+  let changed = false;
+  return fact => {
+    if (changed || fact.fact.kind !== "log-appended" || fact.fact.asLeader || fact.at < 20_000_000) return fact;
+    changed = true;
+    return { ...fact, fact: { ...fact.fact, batch: { ...fact.fact.batch, crc: (fact.fact.batch.crc ?? 0) ^ 1 } } };
+  };
+}
 
 function everyHundredthHighWatermarkGoesBack(): (fact: ViewFact) => ViewFact {
   let count = 0;

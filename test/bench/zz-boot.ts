@@ -1,0 +1,23 @@
+import { createEngine } from "#engine/host/in-process.ts";
+import { newRun } from "#engine/host/run-file.ts";
+import { PRESETS } from "#engine/cluster/presets.ts";
+const spec = { ...PRESETS["guides/three-nodes"]!, startMs: 5000, topics: [{ name: "user-events", assignment: [[1,2,3],[2,3,1],[3,1,2]] }],
+ producers: [{ id: "orders", workload: { topic: "user-events", everyMs: 10, keys: ["customer-123", "customer-456", null], value: "event {n}" } }] };
+const engine = createEngine();
+let t0 = performance.now();
+const { session } = engine.open(newRun(spec, 7));
+console.log("open", performance.now() - t0);
+t0 = performance.now();
+engine.advance(session, 60_000_000);
+console.log("1 minute", performance.now() - t0, engine.digest(session));
+console.log(engine.command(session, { do: "kill", node: 1 }, 30_000_000));
+t0 = performance.now();
+engine.advance(session, 60_000_000);
+console.log("1/2 minute", performance.now() - t0, engine.digest(session));
+const view = engine.observe(session, 60_000_000);
+console.log(JSON.stringify(view, null, 0));
+const facts = engine.facts(session, 0, false).facts;
+console.log(facts.length, facts.slice(-400, -380).map(f => JSON.stringify(f).slice(0, 300)).join("\n"));
+const counts: Record<string, number> = {};
+for (const f of facts) counts[f.fact.kind + " " + ("tag" in f.fact ? f.fact.tag : "")] = (counts[f.fact.kind + " " + ("tag" in f.fact ? f.fact.tag : "")] ?? 0) + 1;
+console.log(counts);
