@@ -114,7 +114,7 @@ export class Grader {
   #conclude(watched: Watched, until: number, final: boolean): { state: GoalState; detail: string; evidence: readonly Evidence[] } {
     const { goal } = watched;
     if (goal.goal === "prediction") return this.#concludePrediction(goal.prediction, final);
-    if (watched.state !== "open") return watched;
+    if (watched.state !== "open") return { state: watched.state, detail: watched.detail, evidence: watched.evidence };
     const start = this.#startOf(goal);
     if (start === -1) return { state: final ? "broken" : "open", detail: `"${goal.after ?? ""}" has not happened`, evidence: [] };
     if (goal.goal === "within") {

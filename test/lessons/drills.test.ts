@@ -13,8 +13,8 @@ import type { DrillPlan } from '#engine/grading/play-plan.ts';
 import { ROOT, lessonsOfCourse } from './lesson-files.ts';
 
 const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
-/** A learner who watches for five minutes and hands in. */
-const IDLE_MS = 300_000;
+/** A learner who watches for a minute and hands in. */
+const IDLE_MS = 60_000;
 const TRAPS_MIN = 3;
 const TIMEOUT_MS = 240_000;
 
