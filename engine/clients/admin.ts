@@ -1,6 +1,7 @@
 // The admin client: creates topics, elects leaders, asks for metadata and offsets, reads records of one partition. Each call is tried
 // again after errors that pass, until default.api.timeout.ms. Source: KafkaAdminClient.java (3.9). FIDELITY: CLIENT-ADMIN.
 import type { Command } from "#engine/cluster/commands.ts";
+import type { Settings } from "#engine/cluster/spec.ts";
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
@@ -15,6 +16,8 @@ import { type ClientProcessSettings, integerSetting } from "./client-settings.ts
 export type AdminSettings = ClientProcessSettings;
 
 const CALLS_MAX = 10_000;
+/** An operator would start a new client for each question; this one lives on, so it may begin again when all it knew is gone. */
+const OPERATORS_SETTINGS: Settings = { "metadata.recovery.strategy": "rebootstrap" };
 /** How soon a call looks again for a node that it does not know yet. */
 const NODE_RETRY_US = 50_000;
 
@@ -24,7 +27,8 @@ export const adminKind: ProcessKind = {
   start(process: ProcessContext, settings: unknown): AdminState {
     const admin = settings as AdminSettings;
     const state: AdminState = {
-      core: createClientCore(admin, false), apiTimeoutMs: integerSetting(admin.overrides, "default.api.timeout.ms", 60_000), calls: [], nextId: 1,
+      core: createClientCore({ ...admin, overrides: { ...OPERATORS_SETTINGS, ...admin.overrides } }, { allowAutoTopicCreation: false }),
+      apiTimeoutMs: integerSetting(admin.overrides, "default.api.timeout.ms", 60_000), calls: [], nextId: 1,
     };
     poll(process, state);
     return state;

@@ -10,7 +10,7 @@ import {
 import {
   type ClientMetadata, createClientMetadata, metadataArrived, metadataDueUs, metadataFailed, requestUpdate,
 } from "./client-metadata.ts";
-import { type ClientProcessSettings, type ClientSettings, readClientSettings, readNetworkSettings } from "./client-settings.ts";
+import { type ClientProcessSettings, type ClientSettings, readClientSettings, readNetworkSettings, textSetting } from "./client-settings.ts";
 
 export const NEVER_US = Number.MAX_SAFE_INTEGER;
 export const WAKE_TIMER = "wake";
@@ -21,6 +21,8 @@ export interface ClientCore {
   readonly network: NetworkClient;
   readonly metadata: ClientMetadata;
   readonly allowAutoTopicCreation: boolean;
+  /** With no known broker in reach, begin again at the bootstrap servers (KIP-899). */
+  readonly canRebootstrap: boolean;
   /** Keys of peers whose connection was lost and not yet opened again. */
   readonly lostPeers: Set<string>;
   /** The armed timer; 0 for none. */
@@ -30,8 +32,9 @@ export interface ClientCore {
 
 export interface Node { readonly key: string; readonly endpoint: Endpoint }
 
-export function createClientCore(settings: ClientProcessSettings, allowAutoTopicCreation: boolean): ClientCore {
+export function createClientCore(settings: ClientProcessSettings, { allowAutoTopicCreation }: { readonly allowAutoTopicCreation: boolean }): ClientCore {
   return {
+    canRebootstrap: textSetting(settings.overrides, "metadata.recovery.strategy", "none") === "rebootstrap",
     settings: readClientSettings(settings), bootstrap: settings.bootstrap.map(({ host, port }) => ({ host, port })),
     network: createNetworkClient("client", readNetworkSettings(settings)),
     metadata: createClientMetadata(), allowAutoTopicCreation, lostPeers: new Set(), wakeTimer: 0, wakeAtUs: NEVER_US,
@@ -58,6 +61,14 @@ function nodesOf(core: ClientCore): Node[] {
  * tried, from a random start. Null while all are backing off.
  */
 export function leastLoadedNode(process: ProcessContext, core: ClientCore): Node | null {
+  const node = leastLoadedOf(process, core);
+  if (node !== null || !core.canRebootstrap || !core.metadata.isBootstrapped) return node;
+  core.metadata.isBootstrapped = false;
+  requestUpdate(core.metadata);
+  return leastLoadedOf(process, core);
+}
+
+function leastLoadedOf(process: ProcessContext, core: ClientCore): Node | null {
   const nodes = nodesOf(core);
   if (nodes.length === 0) return null;
   const start = process.random("least loaded node", nodes.length);

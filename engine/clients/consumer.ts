@@ -17,7 +17,7 @@ export const consumerKind: ProcessKind = {
   start(process: ProcessContext, settings: unknown): ConsumerState {
     const { topic, partitions, from, checksum, ...rest } = settings as ConsumerProcessSettings;
     const state: ConsumerState = {
-      core: createClientCore(rest, true), config: readConsumerConfig(rest.overrides), topic, wanted: partitions, from,
+      core: createClientCore(rest, { allowAutoTopicCreation: true }), config: readConsumerConfig(rest.overrides), topic, wanted: partitions, from,
       hasChecksum: checksum ?? false, partitions: new Map(), isAssigned: false, seeks: [], fetching: new Set(),
       consumedRecords: 0, consumedBytes: 0, checksum: 0,
     };

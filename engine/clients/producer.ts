@@ -30,7 +30,7 @@ export const producerKind: ProcessKind = {
     const { workload, ...rest } = settings as ProducerProcessSettings;
     const config = readProducerConfig(rest.overrides);
     const state: ProducerState = {
-      core: createClientCore(rest, true), config, configError: producerConfigError(rest.overrides),
+      core: createClientCore(rest, { allowAutoTopicCreation: true }), config, configError: producerConfigError(rest.overrides),
       idempotence: { producerId: -1, producerEpoch: -1, isRequested: false, retryAtUs: 0, attempts: 0, mustBumpEpoch: false },
       topics: new Map(), calls: new Map(), pending: [], nextBatchId: 1, usedMemoryBytes: 0, drainIndex: new Map(), nodeReadyUs: new Map(),
       progress: workload === undefined ? null : { workload, sent: 0 }, closing: null, accepted: 0, acknowledged: 0, failed: 0,
