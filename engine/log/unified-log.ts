@@ -230,10 +230,16 @@ export function logEndOffsetForEpoch(log: UnifiedLog, epoch: number): EpochEndOf
 
 // ---- cutting
 
-/** Cuts everything at and above `offset` (a whole batch when it lies inside one). False when the log ends before it anyway. */
+/**
+ * Cuts everything at and above `offset` (a whole batch when it lies inside one). False when the log ends before it anyway; even then an epoch
+ * goes that this replica began as a leader without appending anything, or it would diverge from the next leader for ever.
+ */
 export function truncateTo(process: ProcessContext, log: UnifiedLog, offset: number, config: LogConfig): boolean {
   const from = log.logEndOffset;
-  if (offset >= from) return false;
+  if (offset >= from) {
+    if (truncateEpochsFromEnd(log.epochs, from)) writeEpochs(process, log, false);
+    return false;
+  }
   const file = fileOf(process, log);
   const index = indexOfOffset(file.entries as AppendOnlyList<RecordBatch>, offset);
   truncateLogFile(file, index);

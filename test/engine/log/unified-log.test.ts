@@ -80,6 +80,15 @@ test("an epoch that wrote nothing is forgotten at the next start", () => {
   expect(opened(processWithADisk(process.disk)).epochs).toEqual([{ epoch: 0, startOffset: 0 }]);
 });
 
+test("an epoch that wrote nothing is cut although there is nothing else to cut", () => {
+  const process = processWithADisk();
+  const log = opened(process);
+  appendAsLeader(process, log, batchOf(1), 0, CONFIG, 0);
+  assignEpoch(process, log, 5, log.logEndOffset);
+  expect(truncateTo(process, log, 1, CONFIG)).toBe(false);
+  expect(log).toMatchObject({ logEndOffset: 1, epochs: [{ epoch: 0, startOffset: 0 }] });
+});
+
 test("a directory of another topic of the same name is emptied", () => {
   const process = processWithADisk();
   appendAsLeader(process, opened(process), batchOf(3), 0, CONFIG, 0);
