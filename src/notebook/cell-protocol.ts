@@ -125,10 +125,13 @@ export const CELL_LIMITS = {
   codeCharactersMax: 50_000,
   /** Output: values shown by one cell in one run, and what of a value is spelled out. */
   shownPerCellMax: 200,
+  shownNodesPerCellMax: 20_000,
+  shownCharactersPerCellMax: 1_000_000,
   nodesPerValueMax: 2_000,
   entriesPerNodeMax: 100,
   depthMax: 6,
   textCharactersMax: 10_000,
-  /** A kernel message as a whole, counted while it is checked. */
-  messageNodesMax: 200_000,
+  /** A kernel message as a whole, counted while it is checked: several cells may show what they can in one turn. */
+  messageNodesMax: 2_000_000,
+  messageCharactersMax: 32_000_000,
 } as const;

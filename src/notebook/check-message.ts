@@ -29,7 +29,7 @@ const LIST_MAX = 100_000;
 type Fields = Readonly<Record<string, unknown>>;
 
 export function readKernelMessage(value: unknown): FromKernel {
-  const message = fields(plainData(value, { nodes: CELL_LIMITS.messageNodesMax, characters: CELL_LIMITS.commandBytesMax }, 0), 'message');
+  const message = fields(plainData(value, { nodes: CELL_LIMITS.messageNodesMax, characters: CELL_LIMITS.messageCharactersMax }, 0), 'message');
   const type = message['type'];
   switch (type) {
     case 'ready': {

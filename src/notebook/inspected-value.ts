@@ -16,6 +16,13 @@ export interface InspectedEntry {
   readonly value: InspectedValue;
 }
 
+/** How much a value is to send and to draw. */
+export function sizeOf(value: InspectedValue): { readonly nodes: number; readonly characters: number } {
+  const inner = value.kind === 'tree' ? value.entries.map((entry) => entry.value) : value.kind === 'table' ? value.rows.flat().filter((cell) => cell !== null) : [];
+  const own = value.kind === 'text' || value.kind === 'atom' ? value.text.length : value.kind === 'tree' ? value.entries.reduce((sum, { key }) => sum + key.length, 0) : 0;
+  return inner.map(sizeOf).reduce((sum, { nodes, characters }) => ({ nodes: sum.nodes + nodes, characters: sum.characters + characters }), { nodes: 1, characters: own });
+}
+
 /** One line of text for a value: what a table cell and a closed tree show. */
 export function shortText(value: InspectedValue): string {
   switch (value.kind) {

@@ -84,12 +84,12 @@ function drawTableCell(value: InspectedValue): HTMLElement {
   return isShort ? element('span', 'atom', value.entries.map(({ value: inner }) => shortText(inner)).join(', ')) : drawValue(value, false);
 }
 
-/** @param mend makes the change that the cure names. */
-export function drawProblem(problem: CellProblem, mend: (edit: { readonly from: string; readonly to: string }) => void): HTMLElement {
-  const box = element('div', 'cell-problem');
-  const list = element('dl', 'problem');
+/** @param cell the cell's number on the page. @param mend makes the change that the cure names. */
+export function drawProblem(problem: CellProblem, cell: number, mend: (edit: { readonly from: string; readonly to: string }) => void): HTMLElement {
+  const box = element('div', 'cell-failure');
+  const list = element('dl', 'cell-problem');
   const parts: readonly (readonly [string, string | HTMLElement])[] = [
-    ['Where', problem.line === null ? `cell ${problem.cell}` : `cell ${problem.cell}, line ${problem.line}${problem.column === null ? '' : `, column ${problem.column}`}`],
+    ['Where', problem.line === null ? `cell ${cell}` : `cell ${cell}, line ${problem.line}${problem.column === null ? '' : `, column ${problem.column}`}`],
     ['Expected', problem.expected],
     ['Found', element('code', '', problem.found)],
     ['Cure', cureOf(problem, mend)],
@@ -100,7 +100,7 @@ export function drawProblem(problem: CellProblem, mend: (edit: { readonly from: 
     list.append(element('dt', '', name), value);
   }
   // The sentence stands before the list: a term without a description would be no list.
-  box.append(element('p', 'problem-title', sentence(problem.what)), list);
+  box.append(element('p', '', sentence(problem.what)), list);
   return box;
 }
 

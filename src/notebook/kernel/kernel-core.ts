@@ -2,7 +2,6 @@
 // environment differs. Nothing here reads a real clock, and no answer's arrival decides what happens next: a turn is sent when
 // nothing is left to do at this instant, and nothing moves until its reply is there.
 import type { CellProblem } from '../cell-problem.ts';
-import { CELL_LIMITS } from '../cell-protocol.ts';
 import type { CellEvent, FromKernel, Move, ToKernel, WorldId, WorldState } from '../cell-protocol.ts';
 import { CellGate, StoppedCellError } from './cell-gate.ts';
 import { cellScope, SCOPE_NAMES } from './cell-scope.ts';
@@ -14,6 +13,7 @@ import type { CellPlaces } from './describe-error.ts';
 import { firstPlaceOf, NotebookCells } from './notebook-cells.ts';
 import type { CallPromise } from './placed-calls.ts';
 import { createReactiveGraph } from './reactive-graph.ts';
+import { ShownBudget } from './shown-budget.ts';
 
 /** What differs between a worker and a test. */
 export interface KernelEnvironment {
@@ -60,7 +60,7 @@ class KernelCore implements Kernel {
   private readonly graph = createReactiveGraph((name) => { throw new UnknownNameError(name); });
   private readonly frames = new Map<string, { readonly frame: string; readonly extraLines: number }>();
   private readonly values = new Map<string, CellValues>();
-  private readonly shownCount = new Map<string, number>();
+  private readonly shown = new Map<string, ShownBudget>();
   private readonly failedCalls: { readonly cell: string; readonly promise: CallPromise<unknown>; readonly error: unknown }[] = [];
   private events: CellEvent[] = [];
   private run = 0;
@@ -264,7 +264,7 @@ class KernelCore implements Kernel {
   private begin(id: string): void {
     this.last = id;
     this.stopped.delete(id);
-    this.shownCount.set(id, 0);
+    this.shown.set(id, new ShownBudget());
     for (const [world, owner] of [...this.worldOwners]) if (owner === id) this.forget(world);
     for (const world of this.worlds.values()) world.abandon(id);
     this.events.push({ event: 'started', cell: id, at: this.now });
@@ -305,13 +305,8 @@ class KernelCore implements Kernel {
   }
 
   private show(cell: string, shown: Shown): void {
-    const count = (this.shownCount.get(cell) ?? 0) + 1;
-    this.shownCount.set(cell, count);
-    if (count <= CELL_LIMITS.shownPerCellMax) this.events.push({ event: 'shown', cell, ...shown });
-    else if (count === CELL_LIMITS.shownPerCellMax + 1) {
-      const text = `… a cell shows at most ${CELL_LIMITS.shownPerCellMax} values; the rest is left out`;
-      this.events.push({ event: 'shown', cell, from: 'console', level: 'warn', values: [{ kind: 'text', text }] });
-    }
+    const taken = this.shown.get(cell)?.take(shown) ?? null;
+    if (taken !== null) this.events.push({ event: 'shown', cell, ...taken });
   }
 
   // ---- what goes wrong
@@ -344,7 +339,7 @@ class KernelCore implements Kernel {
     const givers = this.cells.giversOf(name);
     const place = firstPlaceOf(name, this.cells.codeOf(cell));
     if (givers.length === 0) return { ...describeError(cell, new UnknownNameError(name), this.places()), ...place };
-    const giver = givers.join(', ');
+    const giver = givers.map((id) => this.cells.numberOf(id)).join(', ');
     return {
       code: 'cell-needs-failed', cell, ...place,
       what: `this cell needs ${name}, and the cell that gives it did not run to its end`,

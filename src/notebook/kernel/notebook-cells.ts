@@ -28,6 +28,11 @@ export class NotebookCells {
     return [...this.known.keys()];
   }
 
+  /** As the page shows it, from 1. */
+  numberOf(id: string): number {
+    return this.order.indexOf(id) + 1;
+  }
+
   codeOf(id: string): string {
     return this.known.get(id)?.source.code ?? '';
   }
@@ -73,13 +78,13 @@ export class NotebookCells {
   private duplicateIn(id: string): CellProblem | null {
     for (const name of this.compiled(id)?.gives ?? []) {
       const others = this.giversOf(name).filter((other) => other !== id);
-      if (others.length > 0) return duplicateProblem(id, name, others, this.codeOf(id));
+      if (others.length > 0) return duplicateProblem(id, name, others.map((other) => this.numberOf(other)), this.codeOf(id));
     }
     return null;
   }
 }
 
-function duplicateProblem(cell: string, name: string, others: readonly string[], code: string): CellProblem {
+function duplicateProblem(cell: string, name: string, others: readonly number[], code: string): CellProblem {
   return {
     code: 'cell-duplicate-name',
     cell,

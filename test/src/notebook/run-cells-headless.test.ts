@@ -214,7 +214,7 @@ test('a cell whose need has failed says which one, and runs by itself when that 
   const notebook = createHeadlessNotebook(createTestEngine(), 1);
   const broken = cellsOf('const n = 1; throw new Error("no")', 'n + 1');
   await notebook.run(broken, 'c2', 0);
-  expect(notebook.cell('c2')?.problem).toMatchObject({ code: 'cell-needs-failed', found: 'cell c1 failed' });
+  expect(notebook.cell('c2')?.problem).toMatchObject({ code: 'cell-needs-failed', found: 'cell 1 failed' });
   await notebook.run(cellsOf('const n = 1', 'n + 1'), 'c1', 0);
   expect(notebook.cell('c2')).toMatchObject({ problem: null, result: 2 });
 });
