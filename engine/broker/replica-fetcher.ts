@@ -96,7 +96,9 @@ function sendFetch(process: ProcessContext, broker: BrokerState, fetcher: Replic
       partition: fetched.partition, currentLeaderEpoch: fetched.leaderEpoch, fetchOffset: log.logEndOffset, lastFetchedEpoch: latestEpoch(log.epochs),
       logStartOffset: log.logStartOffset, partitionMaxBytes: settings["replica.fetch.max.bytes"],
     };
-    const topic = topics.find(known => known.topic === fetched.topic);
+    // Partitions of a topic mostly follow each other.
+    const last = topics[topics.length - 1];
+    const topic = last?.topic === fetched.topic ? last : topics.find(known => known.topic === fetched.topic);
     if (topic === undefined) topics.push({ topic: fetched.topic, partitions: [wanted] });
     else topic.partitions.push(wanted);
   }
