@@ -2,6 +2,8 @@
  * Wakes the live blocks of a lesson page: predictions, measured numbers, "why?", diagrams, what is said elsewhere, drills. Code cells belong to
  * the notebook. What is heavy (diagrams, drills) is loaded when the reader comes near it.
  */
+import '#src/styles/diagrams.css';
+import '#src/styles/drills.css';
 import type { LessonBlock } from '#src/lesson/lesson-blocks.ts';
 import { progress } from '#src/page/progress.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
@@ -21,7 +23,7 @@ interface MountedBlock { readonly element: HTMLElement; readonly block: LessonBl
 export function mountBlocks(root: HTMLElement, { session, bench }: BlocksOfPage): void {
   const blocks = blocksIn(root);
   const lesson = root.closest<HTMLElement>('[data-lesson-path]')?.dataset['lessonPath'] ?? '';
-  const measures = measuresOfPage(root);
+  const measures = blocks.flatMap(({ block }) => (block.kind === 'measures' ? block.measures : []));
   const file = `lesson ${lesson}`;
   const numbers = new MeasuredNumbers(session, measures, file);
   mountMeasuredLinks(root, numbers, session);
@@ -53,12 +55,6 @@ function blocksIn(root: ParentNode): readonly MountedBlock[] {
     const data = element.querySelector(':scope > script[type="application/json"]')?.textContent ?? null;
     return data === null ? [] : [{ element, block: JSON.parse(data) as LessonBlock }];
   });
-}
-
-/** Measures are not shown as a block; each link says what it measures, and a "why?" or a prediction may use one without a link. */
-function measuresOfPage(root: HTMLElement): readonly { readonly name: string; readonly what: string; readonly line: number }[] {
-  const data = root.ownerDocument.querySelector('script[data-measures]')?.textContent ?? '[]';
-  return JSON.parse(data) as { name: string; what: string; line: number }[];
 }
 
 function whenNear(element: HTMLElement, load: () => Promise<void>, session: LiveSession): void {

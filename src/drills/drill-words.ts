@@ -1,0 +1,102 @@
+/** A drill's goals, verdicts and answers in the words of its panel. Pure: texts and states, no page. */
+import type { Drill, DrillFault, PredictionQuestion } from '#engine/grading/define-drill.ts';
+import type { GoalVerdict, Verdict } from '#engine/grading/grade.ts';
+
+export const SEEDS: readonly number[] = Array.from({ length: 20 }, (_, index) => index + 1);
+
+export interface SeedVerdict { readonly seed: number; readonly verdict: Verdict }
+
+export interface SeedsSummary {
+  readonly held: number;
+  readonly isPassed: boolean;
+  readonly sentence: string;
+  /** The seed worth looking at: the one that broke in the shortest run; null when none did. */
+  readonly replay: number | null;
+}
+
+/** What twenty seeds say together. `graded` may still be growing. */
+export function seedsSummary(graded: readonly SeedVerdict[]): SeedsSummary {
+  const broken = graded.filter(({ verdict }) => !verdict.passed);
+  const held = graded.length - broken.length;
+  const [first] = broken;
+  if (first === undefined) {
+    const isPassed = graded.length === SEEDS.length;
+    return { held, isPassed, sentence: isPassed ? 'Every goal was met on every seed: it was not luck.' : 'So far every goal was met.', replay: null };
+  }
+  const goal = first.verdict.goals.find((it) => it.state !== 'met');
+  const count = broken.length === 1 ? '1 seed' : `${broken.length} seeds`;
+  const why = goal === undefined ? '' : `: “${goal.text}” ${capitalised(goal.detail)}.`;
+  return { held, isPassed: false, sentence: `${count} did not hold. Seed ${first.seed}${why}`, replay: first.seed };
+}
+
+export interface GoalLine {
+  readonly id: string;
+  readonly state: 'met' | 'broken' | 'open';
+  readonly word: 'Met' | 'Broken' | 'Open';
+  readonly kind: string;
+  readonly text: string;
+  readonly detail: string;
+  readonly evidence: GoalVerdict['evidence'];
+}
+
+const WORDS = { met: 'Met', broken: 'Broken', open: 'Open' } as const;
+
+/** One line for each goal; without a verdict all are open. */
+export function goalLines(drill: Drill, verdict: Verdict | null): readonly GoalLine[] {
+  return drill.goals.map((goal) => {
+    const graded = verdict?.goals.find((it) => it.goal === goal.id);
+    const state = graded?.state ?? 'open';
+    return {
+      id: goal.id, state, word: WORDS[state], kind: kindWords(goal), text: goal.text,
+      detail: graded === undefined ? '' : capitalised(graded.detail), evidence: graded?.evidence ?? [],
+    };
+  });
+}
+
+function kindWords(goal: Drill['goals'][number]): string {
+  switch (goal.goal) {
+    case 'always': return 'Always';
+    case 'never': return 'Never';
+    case 'within': return `Within ${goal.withinMs / 1_000} s`;
+    case 'at-end': return 'At the end';
+    case 'prediction': return 'Said first';
+  }
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** The fields of a prediction as a form gives them: numbers as text. Null while one is missing. */
+export function predictionAnswer(
+  question: PredictionQuestion,
+  form: { readonly leader: string | null; readonly leaderEpoch: string | null; readonly isr: readonly string[] },
+): Readonly<Record<string, number | readonly number[]>> | null {
+  const answer: Record<string, number | readonly number[]> = {};
+  for (const field of question.fields) {
+    if (field === 'isr') {
+      if (form.isr.length === 0) return null;
+      answer[field] = form.isr.map(Number);
+      continue;
+    }
+    const text = form[field];
+    if (text === null || !/^-?\d{1,6}$/.test(text)) return null;
+    answer[field] = Number(text);
+  }
+  return answer;
+}
+
+/** "broker 2 leads, epoch 1, ISR 2, 3" */
+export function answerWords(answer: Readonly<Record<string, number | readonly number[]>>): string {
+  const { leader, leaderEpoch, isr } = answer;
+  return [
+    ...(typeof leader === 'number' ? [leader < 0 ? 'nobody leads' : `broker ${leader} leads`] : []),
+    ...(typeof leaderEpoch === 'number' ? [`epoch ${leaderEpoch}`] : []),
+    ...(Array.isArray(isr) ? [`ISR ${isr.join(', ')}`] : []),
+  ].join(', ');
+}
+
+/** Questions that have to be answered before this fault may happen. */
+export function questionsBefore(drill: Drill, fault: DrillFault): readonly PredictionQuestion[] {
+  return drill.predictions.filter((question) => question.fault === fault.id);
+}
