@@ -1,6 +1,7 @@
 // The controller: one event at a time, on an image that runs ahead of what is committed; answers leave when their records are committed.
 // Follows QuorumController.java (3.9): activation, write events, the deferred event queue, periodic work. When leadership is lost the
 // image goes back to what is committed. FIDELITY: META-EVENT-QUEUE, META-NOOP, META-BOOTSTRAP, META-AUTO-BALANCE.
+import { readRecordFile, writeRecordFile } from "#engine/core/disk.ts";
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
@@ -19,6 +20,7 @@ import { type ControllerApi, notController } from "./controller-answers.ts";
 import { applyAndTell } from "./controller-facts.ts";
 import { registerController } from "./controller-registration.ts";
 import { type ActiveController, type ControllerState, type Decision, NO_REASON, type OperationContext } from "./controller-state.ts";
+import type { MetadataImage } from "./image.ts";
 import { createJavaRandom } from "./java-random.ts";
 import type { ControllerConfig } from "./kraft-settings.ts";
 import { balanceLeaders, electLeaders, hasImbalance } from "./partition-leadership.ts";
@@ -123,21 +125,38 @@ export function controllerCommitted(
   process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState, batches: readonly RaftBatch[],
 ): void {
   const { active, image } = controller;
+  const last = batches.at(-1);
+  if (last === undefined) return;
   if (active !== null) {
-    const last = batches.at(-1);
-    if (last !== undefined) image.offset = last.lastOffset;
+    image.offset = last.lastOffset;
     completeDeferred(process, host, active, raft.highWatermark);
-    return;
+  } else {
+    const told = toldOffset(process);
+    const isLeader = raft.role.role === "leader";
+    for (const batch of batches) {
+      // A new leader commits what its predecessor has left: nobody else will tell of it.
+      if (isLeader && !batch.control && batch.lastOffset > told) inherit(process, image, batch);
+      else applyBatch(image, batch);
+    }
   }
-  const isLeader = raft.role.role === "leader";
-  for (const batch of batches) {
-    // A new leader commits what its predecessor has left: nobody else will tell of it.
-    if (isLeader && !batch.control) {
-      for (const fact of applyAndTell(image, batch.records as readonly MetadataRecord[], NO_REASON)) process.trace(fact);
-      image.offset = batch.lastOffset;
-      image.epoch = batch.epoch;
-    } else applyBatch(image, batch);
-  }
+  if (last.lastOffset > toldOffset(process)) writeRecordFile(process.disk, TOLD_PATH, last.lastOffset, true);
+}
+
+function inherit(process: ProcessContext, image: MetadataImage, batch: RaftBatch): void {
+  for (const fact of applyAndTell(image, batch.records as readonly MetadataRecord[], NO_REASON)) process.trace(fact);
+  image.offset = batch.lastOffset;
+  image.epoch = batch.epoch;
+}
+
+/**
+ * Up to which offset this node knows that a controller has recorded the facts. No file of Kafka: it keeps a controller that has restarted from
+ * telling the whole history again. A predecessor may have told of up to half a second more; that much is told twice.
+ */
+const TOLD_PATH = "facts-told";
+
+function toldOffset(process: ProcessContext): number {
+  const offset = readRecordFile(process.disk, TOLD_PATH);
+  return typeof offset === "number" ? offset : -1;
 }
 
 function completeDeferred(process: ProcessContext, host: RaftHost, active: ActiveController, highWatermark: number): void {

@@ -211,3 +211,19 @@ test("records of a dead controller that its successor commits are told by the su
   expect(cluster.facts("topic-created").filter(fact => fact.topic === "heir")).toHaveLength(1);
   expect(cluster.image().topics.has("heir")).toBe(true);
 });
+
+test("a cluster that starts again from its disks knows everything and tells none of it again", () => {
+  const cluster = booted(1);
+  cluster.createTopic("orders", [[1, 2, 3]]);
+  cluster.run(2000);
+  for (const id of cluster.ids) cluster.simulation.losePower(`broker-${id}`);
+  cluster.run(20_000);
+  const before = cluster.entries().length;
+  for (const id of cluster.ids) cluster.simulation.start(`broker-${id}`);
+  cluster.run(30_000);
+  // The new controller gives the old incarnations a session each; they are fenced before the new ones may register.
+  expect(cluster.partition("orders")).toEqual([3, 4, 4, [3]]);
+  const kinds = cluster.entries().slice(before).map(entry => entry.fact.kind);
+  expect(kinds).toContain("broker-registered");
+  expect(kinds).not.toContain("topic-created");
+});
