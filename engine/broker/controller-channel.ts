@@ -53,9 +53,14 @@ export function askController(process: ProcessContext, channel: ControllerChanne
   armTimer(process, channel);
 }
 
-/** Sends the next request when nothing is in flight and somebody leads the quorum. Cheap when there is nothing to do. */
-export function pumpController(process: ProcessContext, channel: ControllerChannel, controller: { readonly id: number; readonly endpoint: Endpoint } | null): void {
-  if (channel.inFlight !== null || controller === null) return;
+/** Whether there is something to send that may be sent now. */
+export function isWaiting(channel: ControllerChannel): boolean {
+  return channel.inFlight === null && channel.queue.length > 0;
+}
+
+/** Sends the next request to the active controller when nothing is in flight. */
+export function pumpController(process: ProcessContext, channel: ControllerChannel, controller: { readonly id: number; readonly endpoint: Endpoint }): void {
+  if (channel.inFlight !== null) return;
   const next = channel.queue.shift();
   if (next === undefined) return;
   channel.inFlight = next;

@@ -21,7 +21,7 @@ import {
 } from "./broker-lifecycle.ts";
 import { type BrokerState, createBroker, reply } from "./broker-state.ts";
 import {
-  askController, type ControllerChannel, controllerResult, controllerTimer, controllerTimerName, createControllerChannel, pumpController,
+  askController, type ControllerChannel, controllerResult, controllerTimer, controllerTimerName, createControllerChannel, isWaiting, pumpController,
 } from "./controller-channel.ts";
 import { expireDelayedFetches, forgetFetchesOf } from "./delayed-fetch.ts";
 import { expireDelayedProduces } from "./delayed-produce.ts";
@@ -142,11 +142,19 @@ function carryOut(process: ProcessContext, node: KafkaNodeState, wishes: Wishes)
   }
   if (wishes.mayExit && !broker.isShuttingDown) shutDownBroker(process, node, wishes);
   if (wishes.exit) return process.exit();
+  pumpControllerChannels(process, node);
+}
+
+/** Runs after every event, so it looks for the controller only when there is something to send to it. */
+function pumpControllerChannels(process: ProcessContext, node: KafkaNodeState): void {
+  const { heartbeatChannel, broker: { alterPartitionChannel, forwardingChannel } } = node;
+  if (!isWaiting(heartbeatChannel) && !isWaiting(alterPartitionChannel) && !isWaiting(forwardingChannel)) return;
   const id = activeController(node.kraft);
-  const controller = id === -1 ? null : { id, endpoint: voterEndpoint(node.settings, id) };
-  pumpController(process, node.heartbeatChannel, controller);
-  pumpController(process, broker.alterPartitionChannel, controller);
-  pumpController(process, broker.forwardingChannel, controller);
+  if (id === -1) return;
+  const controller = { id, endpoint: voterEndpoint(node.settings, id) };
+  pumpController(process, heartbeatChannel, controller);
+  pumpController(process, alterPartitionChannel, controller);
+  pumpController(process, forwardingChannel, controller);
 }
 
 /** The controller has let the broker go: its listener closes, its logs are closed cleanly, and last the quorum is left. */
