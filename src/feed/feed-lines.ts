@@ -1,40 +1,66 @@
-/** Which sentences the feed shows at an instant: the news, and of the traffic only what came last. Pure. */
-import type { FactStore } from '#src/session/fact-store.ts';
+/** The sentences of a run in order, and which of them the feed shows at an instant: the news, and of the traffic only what came last. */
+import { type FactFollower, firstIndex } from '#src/session/fact-store.ts';
+import type { RunStory } from '#src/session/run-story.ts';
 import type { ViewFact } from '#engine/cluster/view.ts';
 import { type Mark, markOf, type Weight, weightOf } from './fact-marks.ts';
-import type { RunStory } from '#src/session/run-story.ts';
 import { type Knowledge, KNOWS_NOTHING, sentenceOf } from './fact-sentences.ts';
 
-export interface FeedLine { readonly id: number; readonly atUs: number; readonly sentence: string; readonly mark: Mark | null; readonly weight: Weight; readonly isNews: boolean }
+export interface FeedLine {
+  readonly id: number;
+  readonly atUs: number;
+  readonly sentence: string;
+  readonly mark: Mark | null;
+  readonly weight: Weight;
+}
 
 /** Traffic lines that are shown; news is not pushed away by letters. */
 export const TRAFFIC_LINES_MAX = 5;
-/** How far back the feed looks: enough for a screen, however long the run is. */
-const FACTS_LOOKED_AT_MAX = 4_000;
 
 export interface FeedRequest {
-  readonly facts: FactStore;
-  readonly story: RunStory | null;
   readonly us: number;
   readonly count: number;
   /** In slow motion every step is told; otherwise only those of the shown instant itself. */
   readonly tellsDetails: boolean;
 }
 
-/** At most `count` lines up to and at `us`, oldest first. */
-export function feedLinesAt({ facts, story, us, count, tellsDetails }: FeedRequest): readonly FeedLine[] {
-  const lines: FeedLine[] = [];
-  let traffic = 0;
-  const end = facts.countAt(us);
-  for (let index = end - 1; index >= 0 && end - index < FACTS_LOOKED_AT_MAX && lines.length < count; index -= 1) {
-    const fact = facts.all[index];
-    const line = fact === undefined ? null : lineOf(fact, story);
-    if (line === null || (line.weight === 'detail' && !tellsDetails && line.atUs !== us)) continue;
-    if (!line.isNews && (traffic += 1) > TRAFFIC_LINES_MAX) continue;
-    if (lines.at(-1)?.sentence === line.sentence) continue;
-    lines.push(line);
+export class FeedLog implements FactFollower {
+  readonly #story: RunStory;
+  readonly #lines: Readonly<Record<Weight, FeedLine[]>> = { news: [], traffic: [], detail: [] };
+
+  /** The story must have been told of a fact before the log is. */
+  constructor(story: RunStory) {
+    this.#story = story;
   }
-  return lines.reverse();
+
+  add(fact: ViewFact): void {
+    const line = lineOf(fact, this.#story);
+    if (line !== null) this.#lines[line.weight].push(line);
+  }
+
+  dropFrom(firstId: number): void {
+    for (const lines of Object.values(this.#lines)) lines.length = firstIndex(lines, (line) => line.id >= firstId);
+  }
+
+  /** At most `count` lines up to and at `us`, oldest first. */
+  linesAt({ us, count, tellsDetails }: FeedRequest): readonly FeedLine[] {
+    const details = before(this.#lines.detail, us, tellsDetails ? count : TRAFFIC_LINES_MAX);
+    const chosen = [
+      ...before(this.#lines.news, us, count),
+      ...before(this.#lines.traffic, us, tellsDetails ? count : TRAFFIC_LINES_MAX),
+      ...(tellsDetails ? details : details.filter((line) => line.atUs === us)),
+    ];
+    return chosen.sort((a, b) => a.id - b.id).slice(-count);
+  }
+
+  /** The last thing that was said, whatever its weight. */
+  newestAt(us: number): FeedLine | null {
+    return this.linesAt({ us, count: 1, tellsDetails: true }).at(-1) ?? null;
+  }
+}
+
+function before(lines: readonly FeedLine[], us: number, count: number): readonly FeedLine[] {
+  const end = firstIndex(lines, (line) => line.atUs > us);
+  return lines.slice(Math.max(0, end - count), end);
 }
 
 /** What the story knows of a fact that the fact does not say. */
@@ -50,8 +76,7 @@ export function knowledgeOf({ id, at, fact }: ViewFact, story: RunStory | null):
 export function lineOf(fact: ViewFact, story: RunStory | null): FeedLine | null {
   const knowledge = knowledgeOf(fact, story);
   const sentence = sentenceOf(fact, knowledge);
-  const weight = weightOf(fact, knowledge);
-  return sentence === null ? null : { id: fact.id, atUs: fact.at, sentence, mark: markOf(fact, knowledge), weight, isNews: weight === 'news' };
+  return sentence === null ? null : { id: fact.id, atUs: fact.at, sentence, mark: markOf(fact, knowledge), weight: weightOf(fact, knowledge) };
 }
 
 /** A moment worth stepping to. */

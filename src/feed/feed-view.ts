@@ -3,7 +3,7 @@ import type { LiveSession } from '#src/session/live-session.ts';
 import { clockText, escapeMarkup } from '#src/stage/shown-text.ts';
 import type { ViewFact } from '#engine/cluster/view.ts';
 import { type Mark, markMarkup } from './fact-marks.ts';
-import { type FeedLine, feedLinesAt, lineOf } from './feed-lines.ts';
+import { type FeedLine, type FeedLog, lineOf } from './feed-lines.ts';
 import { nextSpoken, type Spoken } from './live-sentence.ts';
 
 const LINES_MAX = 14;
@@ -15,6 +15,9 @@ export class FeedView {
   readonly #list: HTMLOListElement;
   readonly #chain: HTMLElement;
   readonly #live: HTMLElement;
+  readonly #items = new Map<number, HTMLElement>();
+  #log: FeedLog | null = null;
+  #lines: readonly FeedLine[] = [];
   #shown = '';
   #spoken: Spoken = { text: '', lastId: -1, atMs: 0 };
 
@@ -34,25 +37,52 @@ export class FeedView {
     });
   }
 
+  runChanged(log: FeedLog): void {
+    this.#log = log;
+    this.#shown = '';
+  }
+
+  /** The lines that are shown at an instant; the same array while nothing has changed. */
   draw(us: number): readonly FeedLine[] {
-    const lines = feedLinesAt({ facts: this.#session.facts, story: this.#session.story, us, count: LINES_MAX, tellsDetails: this.#session.speed < 1 });
-    const shown = lines.map((line) => line.id).join(' ');
+    const { story, facts, speed } = this.#session;
+    if (this.#log === null || story === null) return this.#lines;
+    const count = story.countAt(us);
+    const shown = `${facts.version} ${count} ${speed < 1} ${facts.all[count - 1]?.at === us}`;
     if (shown !== this.#shown) {
       this.#shown = shown;
-      // The line under the focus stays the same element, so that the focus is not lost while time flows.
-      const focused = document.activeElement instanceof HTMLElement && this.#list.contains(document.activeElement) ? document.activeElement : null;
-      const keptId = focused?.closest('li')?.dataset['fact'];
-      const keptClass = focused?.className;
-      this.#list.innerHTML = lines.map((line, index) => lineMarkup(line, index === lines.length - 1)).join('');
-      if (keptId !== undefined) this.#list.querySelector<HTMLElement>(`li[data-fact="${keptId}"] .${keptClass ?? 'when'}`)?.focus();
-      this.#list.scrollTop = this.#list.scrollHeight;
+      this.#lines = this.#log.linesAt({ us, count: LINES_MAX, tellsDetails: speed < 1 });
+      this.#show(this.#lines);
     }
-    const spoken = nextSpoken(lines, this.#spoken, performance.now());
+    const spoken = nextSpoken(this.#lines, this.#spoken, performance.now());
     if (spoken !== null) {
       this.#spoken = spoken;
       this.#live.textContent = spoken.text;
     }
-    return lines;
+    return this.#lines;
+  }
+
+  /** Newest first in the list, which stands on its head: so it rests at its end without being scrolled. A line keeps its element, and its focus. */
+  #show(lines: readonly FeedLine[]): void {
+    const wanted = new Set(lines.map((line) => line.id));
+    for (const [id, item] of this.#items) {
+      if (wanted.has(id)) continue;
+      item.remove();
+      this.#items.delete(id);
+    }
+    let next: Element | null = null;
+    for (const line of lines) {
+      let item = this.#items.get(line.id);
+      if (item === undefined || item.dataset['sentence'] !== line.sentence) {
+        item?.remove();
+        item = itemOf(lineMarkup(line));
+        item.dataset['sentence'] = line.sentence;
+        this.#items.set(line.id, item);
+      }
+      if (item.nextElementSibling !== next || item.parentElement !== this.#list) this.#list.insertBefore(item, next);
+      next = item;
+      const isCurrent = line === lines.at(-1);
+      if (item.hasAttribute('aria-current') !== isCurrent) item.toggleAttribute('aria-current', isCurrent);
+    }
   }
 
   /** Shows why a fact came about, from the fact back to its first cause. */
@@ -60,7 +90,7 @@ export class FeedView {
     const chain = await this.#session.why(factId);
     const told = chain.map((fact) => ({ fact, line: lineOf(fact, this.#session.story) })).filter((it) => it.line !== null);
     const ends = told.length <= CHAIN_MAX ? told : [...told.slice(0, CHAIN_MAX - 4), ...told.slice(-4)];
-    const items = ends.map(({ fact, line }) => line === null ? '' : lineMarkup(line, false, settingOf(fact))).join('');
+    const items = ends.map(({ fact, line }) => line === null ? '' : lineMarkup(line, settingOf(fact))).join('');
     this.#chain.innerHTML = `<header><b>Why?</b><span>from the effect back to its first cause</span><button type="button" class="quiet close" aria-label="Close">Esc</button></header><ol>${items}</ol>`;
     this.#chain.hidden = false;
     this.#list.hidden = true;
@@ -70,7 +100,7 @@ export class FeedView {
   #closeChain(): void {
     this.#chain.hidden = true;
     this.#list.hidden = false;
-    this.#list.querySelector<HTMLElement>('li:last-child .why')?.focus();
+    this.#list.querySelector<HTMLElement>('li:first-child .why')?.focus();
   }
 
   #clicked(event: Event): void {
@@ -89,8 +119,16 @@ export class FeedView {
   }
 }
 
-function lineMarkup(line: FeedLine, isCurrent: boolean, note = ''): string {
-  return `<li data-fact="${line.id}" data-at="${line.atUs}"${isCurrent ? ' aria-current="true"' : ''}>`
+function itemOf(markup: string): HTMLElement {
+  const holder = document.createElement('template');
+  holder.innerHTML = markup;
+  const item = holder.content.firstElementChild;
+  if (!(item instanceof HTMLElement)) throw new Error('a line is one element');
+  return item;
+}
+
+function lineMarkup(line: FeedLine, note = ''): string {
+  return `<li data-fact="${line.id}" data-at="${line.atUs}">`
     + `<button type="button" class="when" aria-label="Go to ${clockText(line.atUs)}">${clockText(line.atUs)}</button>${markSvg(line.mark)}`
     + `<span>${escapeMarkup(line.sentence)}${note === '' ? '' : `<small>${escapeMarkup(note)}</small>`}</span>`
     + (note === '' ? `<button type="button" class="why" aria-label="Why? ${escapeMarkup(line.sentence)}">why?</button>` : '') + '</li>';

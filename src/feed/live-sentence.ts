@@ -10,7 +10,7 @@ export function nextSpoken(lines: readonly FeedLine[], last: Spoken, nowMs: numb
   const newest = lines.at(-1);
   if (newest === undefined || newest.id === last.lastId || nowMs - last.atMs < SPOKEN_EVERY_MS) return null;
   const fresh = newest.id > last.lastId ? lines.filter((line) => line.id > last.lastId) : [newest];
-  const news = fresh.filter((line) => line.isNews);
+  const news = fresh.filter((line) => line.weight === 'news');
   const told = news.at(-1) ?? newest;
   const text = news.length > 2 ? `${news.length} events. The last: ${told.sentence}` : news.length === 2 ? news.map((it) => it.sentence).join(' ') : told.sentence;
   return { text, lastId: newest.id, atMs: nowMs };

@@ -28,7 +28,7 @@ export class RefusedCommand extends Error {
 
 interface Glide { readonly fromUs: number; readonly toUs: number; readonly startMs: number }
 /** A session of the engine that shares this one's past: made by "Fork here". */
-interface Branch { readonly session: number; readonly label: string; readonly forkedAtUs: number; untilUs: number }
+interface Branch { readonly session: number; readonly label: string; readonly isNamed: boolean; readonly forkedAtUs: number; readonly untilUs: number }
 
 export class LiveSession {
   #facts = new FactStore();
@@ -187,11 +187,12 @@ export class LiveSession {
       const laneBefore = this.#info?.lane;
       const info = await this.#engine.command(this.#session(), command, at);
       if (info.refused !== undefined) throw new RefusedCommand(info.refused.message);
-      if (info.lane !== laneBefore) this.#laneLabels.set(info.lane, this.#describe(command));
+      this.#nameFuture(info, laneBefore, this.#describe(command));
       await this.#take(info);
-      await this.#simulateTo(at + this.#aheadUs());
     });
+    // What was done is seen at once; what is on its way because of it, a moment later.
     this.#moveTo(at);
+    await this.#queued(() => this.#simulateTo(at + this.#aheadUs()));
   }
 
   /** Gives a command that is answered later; `make` gets the number by which the answer is known. */
@@ -226,10 +227,10 @@ export class LiveSession {
       const left = this.#session();
       this.#branches = this.#branches.map((it) => (it.session === left ? { ...it, untilUs: this.#headUs } : it));
       if (!this.#branches.some((it) => it.session === left)) {
-        this.#branches.push({ session: left, label: 'first future', forkedAtUs: 0, untilUs: this.#headUs });
+        this.#branches.push({ session: left, label: 'first', isNamed: true, forkedAtUs: 0, untilUs: this.#headUs });
       }
       const info = await this.#engine.fork(left, at, changes);
-      this.#branches.push({ session: info.session, label: label === '' ? `fork ${this.#branches.length}` : label, forkedAtUs: at, untilUs: info.head });
+      this.#branches.push({ session: info.session, label: label === '' ? `fork ${this.#branches.length}` : label, isNamed: label !== '', forkedAtUs: at, untilUs: info.head });
       await this.#show(info, at);
     });
   }
@@ -300,6 +301,12 @@ export class LiveSession {
   #session(): number {
     if (this.#info === null) throw new Error('no run is open');
     return this.#info.session;
+  }
+
+  /** A future is named by the first thing that was done in it. */
+  #nameFuture(info: SessionInfo, laneBefore: number | undefined, deed: string): void {
+    if (info.lane !== laneBefore) this.#laneLabels.set(info.lane, deed);
+    this.#branches = this.#branches.map((it) => (it.session === info.session && !it.isNamed ? { ...it, label: deed, isNamed: true } : it));
   }
 
   #aheadUs(): number {

@@ -55,14 +55,13 @@ function formatFound(value: unknown): string {
   return 'format' in value ? JSON.stringify(value.format) : 'no format';
 }
 
-/** Anything that was thrown, as a problem that can be shown. An AuthorError keeps its parts across the worker's wall as far as they were sent. */
+/** Anything that was thrown, as a problem that can be shown. */
 export function problemOf(reason: unknown): Problem {
   if (reason instanceof RunFileError) return reason.problem;
-  const part = (name: string): string | null => {
-    if (typeof reason !== 'object' || reason === null) return null;
-    const value: unknown = Reflect.get(reason, name);
-    return typeof value === 'string' ? value : null;
-  };
-  const what = part('what') ?? part('message') ?? String(reason);
-  return { what, where: part('where') ?? part('file'), expected: part('expected'), found: part('found'), cure: part('cure') };
+  const message = reason instanceof Error ? reason.message : String(reason);
+  // An AuthorError loses its parts at the worker's wall and keeps its message, which is written in one way: "where: what", then a part a line.
+  const [first = '', ...lines] = message.split('\n');
+  const part = (name: string): string | null => lines.find((line) => line.trimStart().startsWith(`${name} `))?.trimStart().slice(name.length).trim() ?? null;
+  const [, where = null, what = first] = lines.length > 0 ? (/^(\S+): (.*)$/.exec(first) ?? []) : [];
+  return { what, where, expected: part('expected'), found: part('found'), cure: part('cure') };
 }

@@ -16,7 +16,8 @@ interface Layer {
   line: SVGPathElement;
   look: string;
   path: readonly Point[];
-  pathText: string;
+  lineClass: string;
+  transform: string;
   isOn: boolean;
 }
 
@@ -48,7 +49,7 @@ export class AirView {
       seen.add(key);
       const layer = this.#layerFor(key);
       this.#place(layer, path, lines);
-      attribute(layer.line, 'class', `path dense d${perSecond > 200 ? 3 : perSecond > 60 ? 2 : 1}`);
+      this.#lineLooks(layer, `path dense d${perSecond > 200 ? 3 : perSecond > 60 ? 2 : 1}`);
       this.#look(layer, 'dense', '');
       this.#turn(layer, true);
     }
@@ -63,12 +64,16 @@ export class AirView {
   #drawFlight(layer: Layer, now: FlightNow, path: readonly Point[], lines: SVGGElement | null): void {
     const { flight, part, isCrossed } = now;
     this.#place(layer, path, lines);
-    attribute(layer.line, 'class', `path ${lineClass(flight, isCrossed)}`);
+    this.#lineLooks(layer, `path ${lineClass(flight, isCrossed)}`);
     this.#look(layer, `${flight.kind} ${flight.label} ${flight.error ?? ''} ${isCrossed}`, bodyOf(flight, isCrossed));
     const [x, y] = pointOn(path, easeTravel(part));
     const transform = `translate3d(${(x - 32).toFixed(1)}px,${(y - 22).toFixed(1)}px,0) scale(${this.#scale})`;
-    if (layer.element.style.transform !== transform) layer.element.style.transform = transform;
+    if (layer.transform !== transform) layer.element.style.transform = layer.transform = transform;
     this.#turn(layer, true);
+  }
+
+  #lineLooks(layer: Layer, classes: string): void {
+    if (layer.lineClass !== classes) layer.line.setAttribute('class', (layer.lineClass = classes));
   }
 
   #layerFor(key: string): Layer {
@@ -83,7 +88,7 @@ export class AirView {
     const element = document.createElement('div');
     this.#air.append(element);
     const line = document.createElementNS(SVG, 'path');
-    return { element, line, look: '', path: [], pathText: '', isOn: false };
+    return { element, line, look: '', path: [], lineClass: '', transform: '', isOn: false };
   }
 
   #look(layer: Layer, look: string, body: string): void {
@@ -96,8 +101,7 @@ export class AirView {
     if (lines !== null && layer.line.parentNode !== lines) lines.append(layer.line);
     if (samePath(layer.path, path)) return;
     layer.path = path;
-    layer.pathText = pathSource(path);
-    layer.line.setAttribute('d', layer.pathText);
+    layer.line.setAttribute('d', pathSource(path));
   }
 
   #turn(layer: Layer, isOn: boolean): void {
@@ -114,10 +118,6 @@ function keyOf(flight: Flight): string {
 
 function samePath(a: readonly Point[], b: readonly Point[]): boolean {
   return a.length === b.length && a.every((point, index) => point[0] === b[index]?.[0] && point[1] === b[index]?.[1]);
-}
-
-function attribute(element: Element, name: string, value: string): void {
-  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 function lineClass(flight: Flight, isCrossed: boolean): string {

@@ -135,9 +135,9 @@ function metadata(request: FrameRequest): string {
     const middle = shelfMiddle(layout, broker);
     const height = layout.cellHeight + 8;
     return `<g class="replica follower" data-part="voter ${broker}"><rect x="${x}" y="${middle - height / 2}" width="${layout.metadata}" height="${height}" class="tray"/>`
-      + `<g class="carbon" data-part="voter-carbon ${broker}">${carbon(x + 15, middle)}</g>`
-      + `<g data-part="voter-mark ${broker}" display="none">${postmark(0, { x: x + 15, y: middle, r: Math.min(12, layout.postmark - 1) }, `quorum-epoch ${broker}`)}</g>`
-      + text(x + layout.metadata - 5, middle + 4, '', 'mono end', `voter-end ${broker}`) + '</g>';
+      + `<g class="carbon" data-part="voter-carbon ${broker}">${carbon(x + (layout.name === 'wide' ? 15 : 12), middle)}</g>`
+      + `<g data-part="voter-mark ${broker}" display="none">${postmark(0, { x: x + (layout.name === 'wide' ? 15 : 13), y: middle, r: Math.min(12, layout.postmark - 1.5) }, `quorum-epoch ${broker}`)}</g>`
+      + text(x + layout.metadata - 5, middle + 4, '', 'mono end voter-end', `voter-end ${broker}`) + '</g>';
   }).join('');
 }
 

@@ -16,7 +16,7 @@ export interface FrameMoment {
 }
 
 /** Ghosts of a cut-back log stay until the next append, and at least this long. */
-const GHOST_US = 1_200_000;
+export const GHOST_US = 1_200_000;
 
 export class FrameView {
   readonly #root: HTMLElement;
@@ -153,7 +153,7 @@ export class FrameView {
     const layout = this.#layout;
     if (layout === null) return;
     const digits = String(first + layout.cells).length;
-    const stride = Math.max(1, Math.ceil((digits * 5.8 + 4) / layout.cell));
+    const stride = Math.max(1, Math.ceil((digits * 5.8 + 7) / layout.cell));
     for (let slot = 0; slot < layout.cells; slot += 1) {
       this.#parts.text(`offset ${partition} ${slot}`, (first + slot) % stride === 0 ? String(first + slot) : '');
     }
@@ -179,10 +179,12 @@ export class FrameView {
     parts.shows(`older ${key}`, tray.logStart < first && tray.logEnd > tray.logStart);
     parts.shows(`end ${key}`, tray.logEnd >= first);
     parts.moveX(`end ${key}`, cellX(layout, index, tray.logEnd - first));
-    parts.moveX(`end-text ${key}`, cellX(layout, index, tray.logEnd - first));
+    parts.moveX(`end-text ${key}`, cellX(layout, index, Math.max(0, tray.logEnd - first)));
     const room = layout.columnWidth - layout.tab - (tray.logEnd - first) * layout.cell - 10;
     const label = [`LEO ${tray.logEnd}`, String(tray.logEnd)].find((it) => it.length * 6.2 < room) ?? '';
-    parts.text(`end-text ${key}`, isLeader && !tray.isStopped && layout.name !== 'narrow' ? label : '');
+    const isBefore = tray.logEnd < first;
+    const endText = isBefore ? `ends at ${tray.logEnd}` : isLeader && !tray.isStopped ? label : '';
+    parts.text(`end-text ${key}`, layout.name === 'narrow' ? '' : endText);
     const isLagging = tray.ownHighWatermark < column.highWatermark && !tray.isStopped && tray.ownHighWatermark >= first;
     parts.shows(`own ${key}`, isLagging);
     if (isLagging) parts.moveX(`own ${key}`, cellX(layout, index, tray.ownHighWatermark - first));

@@ -1,11 +1,13 @@
 /** The one entry for pages: puts a live cluster on a bench, with everything that can be seen of it and done to it. */
 import type { ClusterSpec } from '#engine/cluster/spec.ts';
 import { commandSentence } from '#src/feed/fact-sentences.ts';
+import { type FeedLine, FeedLog } from '#src/feed/feed-lines.ts';
 import { FeedView } from '#src/feed/feed-view.ts';
 import { APPEARANCE_EVENT, isOn } from '#src/page/appearance.ts';
 import { type AsyncEngine, startEngineWorker } from '#src/session/engine-client.ts';
 import { LiveSession } from '#src/session/live-session.ts';
 import { newRun } from '#src/session/run-file.ts';
+import { TrackLog } from '#src/timeline/timeline-model.ts';
 import { TimelineView } from '#src/timeline/timeline-view.ts';
 import { Transport } from '#src/timeline/transport.ts';
 import { ProblemNote } from './problem-note.ts';
@@ -72,6 +74,8 @@ class BenchDrawing {
   readonly #transport: Transport;
   readonly #drawAlso: ((us: number) => void)[] = [];
   readonly #strip: StripView | null;
+  readonly #stripElement: HTMLElement | null;
+  #toldLines: readonly FeedLine[] = [];
   readonly #now: HTMLElement;
   readonly #sentence: HTMLElement | null;
   readonly #seen = new Set<Element>();
@@ -107,21 +111,33 @@ class BenchDrawing {
     this.#now.className = 'now-line';
     mount('timeline').append(this.#now);
     this.#transport = new Transport(mount('transport'), session, isStill);
-    const strip = document.querySelector<HTMLElement>('[data-mount="strip"]');
-    this.#strip = strip === null ? null : new StripView(strip, session);
+    this.#stripElement = document.querySelector<HTMLElement>('[data-mount="strip"]');
+    this.#strip = this.#stripElement === null ? null : new StripView(this.#stripElement, session);
     this.#stop.push(session.listen({
-      runChanged: () => { this.#stage.runChanged(); this.#timeline.runChanged(); },
+      runChanged: () => this.#followRun(),
       factsChanged: () => { this.#timeline.forgetFuture(); this.#drawSoon(); },
       clockMoved: () => this.#drawSoon(),
       stateChanged: () => { problem.clear(); this.#transport.draw(); bench.classList.toggle('playing', session.isPlaying); this.#drawSoon(); },
       failed: (what) => problem.show(what),
     }));
-    this.#watchPage(strip);
+    this.#watchPage(this.#stripElement);
   }
 
   end(): void {
     for (const stop of this.#stop) stop();
     cancelAnimationFrame(this.#asked);
+  }
+
+  #followRun(): void {
+    const { story, facts } = this.#session;
+    if (story === null) return;
+    const feed = new FeedLog(story);
+    const track = new TrackLog(story);
+    facts.follow(feed);
+    facts.follow(track);
+    this.feed.runChanged(feed);
+    this.#timeline.runChanged(track, feed);
+    this.#stage.runChanged();
   }
 
   #watchPage(strip: HTMLElement | null): void {
@@ -155,11 +171,13 @@ class BenchDrawing {
     this.#timeline.draw(us);
     for (const draw of this.#drawAlso) draw(us);
     const lines = this.feed.draw(us);
-    this.#strip?.draw(us, lines);
-    const told = lines.findLast((line) => line.isNews) ?? lines.at(-1);
+    if (this.#stripElement !== null && this.#seen.has(this.#stripElement)) this.#strip?.draw(us, lines);
+    if (lines === this.#toldLines) return;
+    this.#toldLines = lines;
+    const told = lines.findLast((line) => line.weight === 'news') ?? lines.at(-1);
     const newest = lines.at(-1);
-    write(this.#now, newest === undefined ? '' : `<time>${clockText(newest.atUs)}</time> <span>${escapeMarkup(newest.sentence)}</span>`);
-    if (this.#sentence !== null && told !== undefined) write(this.#sentence, escapeMarkup(told.sentence));
+    this.#now.innerHTML = newest === undefined ? '' : `<time>${clockText(newest.atUs)}</time> <span>${escapeMarkup(newest.sentence)}</span>`;
+    if (this.#sentence !== null && told !== undefined) this.#sentence.textContent = told.sentence;
   }
 
   #why(factId: number): void {
@@ -206,10 +224,3 @@ function mountIn(bench: HTMLElement, name: string): HTMLElement {
   bench.append(made);
   return made;
 }
-
-function write(element: HTMLElement, markup: string): void {
-  if (element.dataset['written'] === markup) return;
-  element.dataset['written'] = markup;
-  element.innerHTML = markup;
-}
-

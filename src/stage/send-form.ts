@@ -14,6 +14,7 @@ export class SendForm {
   readonly #topic: () => string | null;
   #call: number | null = null;
   #producers = '';
+  #drawn = '';
   static #count = 0;
 
   constructor(mount: HTMLElement, session: LiveSession, topic: () => string | null) {
@@ -38,7 +39,12 @@ export class SendForm {
   }
 
   draw(us: number): void {
-    const ids = this.#session.story?.viewAt(us).producers.map((it) => it.id) ?? [];
+    const { story, facts } = this.#session;
+    if (story === null) return;
+    const drawn = `${facts.version} ${story.countAt(us)} ${this.#call ?? ''}`;
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    const ids = story.viewAt(us).producers.map((it) => it.id);
     const producers = ids.length === 0 ? [OWN_PRODUCER] : ids;
     if (producers.join(' ') !== this.#producers) {
       this.#producers = producers.join(' ');
@@ -60,6 +66,7 @@ export class SendForm {
     const exists = this.#session.story?.viewAt(this.#session.shownUs).producers.some((it) => it.id === producer) ?? false;
     if (!exists) await this.#session.give({ do: 'open-producer', producer: { id: producer } });
     const key = value('key');
+    this.#call = null;
     this.#call = await this.#session.call((call) =>
       ({ do: 'send', producer, topic, records: [{ key: key === '' ? null : key, value: value('value') }], call }));
     this.#session.play();
@@ -68,9 +75,8 @@ export class SendForm {
   /** What became of the last letter, as far as the clock has come. */
   #answer(us: number): string {
     if (this.#call === null) return '';
-    const facts = this.#session.facts.all.filter((entry) => entry.at <= us);
-    const accepted = facts.findLast((entry) => entry.fact.kind === 'records-accepted' && entry.fact.call === this.#call);
-    if (accepted === undefined || accepted.fact.kind !== 'records-accepted') return 'handed over';
+    const accepted = this.#session.facts.all.findLast((entry) => entry.fact.kind === 'records-accepted' && entry.fact.call === this.#call);
+    if (accepted === undefined || accepted.at > us || accepted.fact.kind !== 'records-accepted') return 'handed over';
     const { partitions } = accepted.fact;
     if (partitions.some((partition) => partition < 0)) return 'accepted; the producer will choose a partition';
     return `goes to partition ${listText([...new Set(partitions)])}`;

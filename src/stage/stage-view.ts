@@ -2,13 +2,16 @@
 import type { LiveSession } from '#src/session/live-session.ts';
 import { AirView } from './air-view.ts';
 import { FlightLog } from './flights.ts';
-import { FrameView } from './frame-view.ts';
+import { FrameView, GHOST_US } from './frame-view.ts';
 import { type FrameModel, frameModel } from './frame-model.ts';
 import { KeyboardGrid } from './keyboard-grid.ts';
 import type { Pace } from './motion-curves.ts';
 import { type Deed, placeSentence, SESSION_TIMEOUT_MS, slipModel, type SlipModel, type StagePlace } from './stage-actions.ts';
 import { SlipView } from './slip-view.ts';
 import { textTwinMarkup } from './text-twin.ts';
+
+/** After this long without a fact nothing in the frame is on its way any more; ghosts of a cut-back log go last. */
+const REST_US = GHOST_US;
 
 export interface StageSettings {
   readonly pace: () => Pace;
@@ -34,6 +37,7 @@ export class StageView {
   readonly #grid: KeyboardGrid;
   readonly #slip: SlipView;
   readonly #twin: HTMLElement;
+  readonly #before: readonly ChildNode[];
   #flights = new FlightLog();
   #model: FrameModel | null = null;
   #drawn = '';
@@ -41,18 +45,28 @@ export class StageView {
   #topic: string | null = null;
   #firstPartition = 0;
   #isText = false;
+  #widthPx = 0;
+  #wasAtRest = false;
+  #described = '';
 
   constructor(mount: HTMLElement, session: LiveSession, settings: StageSettings) {
     this.#session = session;
     this.#settings = settings;
-    mount.innerHTML = '<div class="live-stage"><div class="frame"></div><div class="air" aria-hidden="true"></div><div class="keys"></div></div><div class="text-twin" tabindex="0" role="region" aria-label="The cluster as text" hidden></div>';
+    // What the page says of the cluster stays until the cluster itself can be seen.
+    this.#before = [...mount.childNodes];
+    const parts = document.createElement('template');
+    parts.innerHTML = '<div class="live-stage"><div class="frame"></div><div class="air" aria-hidden="true"></div><div class="keys"></div></div><div class="text-twin" tabindex="0" role="region" aria-label="The cluster as text" hidden></div>';
+    mount.append(parts.content);
     this.#root = child(mount, '.live-stage');
     this.#twin = child(mount, '.text-twin');
     this.#frame = new FrameView(child(mount, '.frame'));
     this.#air = new AirView(child(mount, '.air'));
     this.#grid = new KeyboardGrid(child(mount, '.keys'), (place, cell) => this.#openSlip(place, cell));
     this.#slip = new SlipView(this.#root, (deed) => this.#act(deed));
-    new ResizeObserver(() => this.redraw()).observe(this.#root);
+    new ResizeObserver(() => {
+      this.#widthPx = this.#root.clientWidth;
+      this.redraw();
+    }).observe(this.#root);
   }
 
   get isText(): boolean {
@@ -60,6 +74,7 @@ export class StageView {
   }
 
   runChanged(): void {
+    for (const node of this.#before) node.remove();
     this.#flights = new FlightLog();
     this.#session.facts.follow(this.#flights);
     this.redraw();
@@ -81,6 +96,7 @@ export class StageView {
   /** Draws again though nothing in the run has changed: the page has. */
   redraw(): void {
     this.#drawn = '';
+    this.#wasAtRest = false;
     this.draw(this.#session.shownUs);
   }
 
@@ -105,20 +121,31 @@ export class StageView {
   #drawFrame(model: FrameModel, us: number, pace: Pace, isSameFacts: boolean): void {
     const { story } = this.#session;
     if (story === null) return;
-    const widthPx = this.#root.clientWidth;
-    if (widthPx === 0) return;
-    this.#frame.setPlace({ widthPx, firstPartition: this.#firstPartition, hasPostOfficeWords: this.#settings.hasPostOfficeWords() });
+    if (this.#widthPx === 0) return;
+    // Between two facts, when every change has come to rest, the frame is as it was.
+    const lastFactUs = this.#session.facts.all[story.countAt(us) - 1]?.at ?? 0;
+    const isAtRest = us >= lastFactUs + REST_US;
+    if (isSameFacts && isAtRest && this.#wasAtRest) return this.#updateSlip();
+    this.#wasAtRest = isAtRest;
+    this.#frame.setPlace({ widthPx: this.#widthPx, firstPartition: this.#firstPartition, hasPostOfficeWords: this.#settings.hasPostOfficeWords() });
     const isNew = this.#frame.draw({ model, story, us, pace });
     const layout = this.#frame.layout;
     if (isNew && layout !== null) {
       this.#grid.build(layout, model);
       this.#tellShape(model, layout.columns.length);
     }
-    if (isNew || !isSameFacts) {
+    // Names for those who do not see: twice a second while time flows, at once when it stands still.
+    const described = this.#session.isPlaying ? `${Math.floor(us / 500_000)}` : this.#drawn;
+    if (isNew || described !== this.#described) {
+      this.#described = described;
       const view = story.viewAt(us);
       this.#frame.describe(model);
       this.#grid.describe((place) => placeSentence(place, model.topic, view));
     }
+    this.#updateSlip();
+  }
+
+  #updateSlip(): void {
     const open = this.#slip.place;
     const slip = open === null ? null : this.#slipModel(open);
     if (slip !== null) this.#slip.update(slip);

@@ -38,7 +38,7 @@ export class StripView {
     if (this.#clock !== null && this.#clock.textContent !== clock) this.#clock.textContent = clock;
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const news = lines.findLast((line) => line.isNews) ?? lines.at(-1);
+    const news = lines.findLast((line) => line.weight === 'news') ?? lines.at(-1);
     if (this.#sentence !== null && news !== undefined) this.#sentence.textContent = news.sentence;
     if (this.#dots !== null) this.#dots.innerHTML = dotsMarkup(frameModel(story.viewAt(us), null));
   }

@@ -1,11 +1,13 @@
 /** The front page's three buttons: pull a broker's plug, and put it back. */
 import type { LiveSession } from '#src/session/live-session.ts';
+import type { NodeView } from '#engine/cluster/view.ts';
 import { plate } from './broker-marks.ts';
 
 export class UnplugButtons {
   readonly #session: LiveSession;
   readonly #mount: HTMLElement;
   #drawn = '';
+  #nodes: readonly NodeView[] = [];
 
   constructor(mount: HTMLElement, session: LiveSession) {
     this.#session = session;
@@ -22,6 +24,8 @@ export class UnplugButtons {
 
   draw(us: number): void {
     const nodes = this.#session.story?.viewAt(us).nodes ?? [];
+    if (nodes === this.#nodes) return;
+    this.#nodes = nodes;
     const drawn = nodes.map((node) => `${node.id} ${node.status === 'stopped'}`).join();
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
@@ -30,8 +34,8 @@ export class UnplugButtons {
     const hadFocus = document.activeElement instanceof HTMLElement && plugs.contains(document.activeElement) ? document.activeElement.dataset['broker'] : undefined;
     plugs.innerHTML = nodes.map((node) => {
       const isStopped = node.status === 'stopped';
-      return `<button type="button" data-broker="${node.id}" data-deed="${isStopped ? 'restart' : 'kill'}" aria-label="${isStopped ? 'Start' : 'Unplug'} broker ${node.id}${isStopped ? ' again' : ''}">`
-        + `${isStopped ? 'Start' : 'Unplug'} <svg width="22" height="20" class="stage-svg" aria-hidden="true">${plate(node.id, { x: 11, y: 10, r: 7.5 }, isStopped ? 'gone' : 'full')}</svg></button>`;
+      return `<button type="button" data-broker="${node.id}" data-deed="${isStopped ? 'restart' : 'kill'}">`
+        + `${isStopped ? 'Start' : 'Unplug'} <span class="visually-hidden">broker ${node.id}${isStopped ? ' again' : ''}</span> <svg width="22" height="20" class="stage-svg" aria-hidden="true">${plate(node.id, { x: 11, y: 10, r: 7.5 }, isStopped ? 'gone' : 'full')}</svg></button>`;
     }).join('');
     if (hadFocus !== undefined) plugs.querySelector<HTMLElement>(`[data-broker="${hadFocus}"]`)?.focus();
   }

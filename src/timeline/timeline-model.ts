@@ -1,7 +1,7 @@
 /** What lies on the track: how far it reaches, marks, traffic, time without a leader. Pure; x is a share of the track from 0 to 1. */
-import type { FactStore } from '#src/session/fact-store.ts';
+import { type FactFollower, firstIndex } from '#src/session/fact-store.ts';
 import type { RunStory } from '#src/session/run-story.ts';
-import type { ClusterView } from '#engine/cluster/view.ts';
+import type { ClusterView, ViewFact } from '#engine/cluster/view.ts';
 import { type Mark, markOf } from '#src/feed/fact-marks.ts';
 import { knowledgeOf } from '#src/feed/feed-lines.ts';
 
@@ -20,32 +20,70 @@ export function gridUs(span: number, widthPx: number, pxEach = 90): readonly num
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, index) => index * step);
 }
 
+/** What has its place on the track, as the facts come. */
+export class TrackLog implements FactFollower {
+  readonly #story: RunStory;
+  readonly #marks: { readonly id: number; readonly atUs: number; readonly mark: Mark }[] = [];
+  readonly #letters: { readonly id: number; readonly atUs: number }[] = [];
+
+  constructor(story: RunStory) {
+    this.#story = story;
+  }
+
+  add(entry: ViewFact): void {
+    const { id, at: atUs, fact } = entry;
+    if (fact.kind === 'message' && fact.summary.about === 'produce') this.#letters.push({ id, atUs });
+    if (fact.kind === 'partition-changed' && fact.reason === 'created') return;
+    const mark = markOf(entry, knowledgeOf(entry, this.#story));
+    if (mark !== null) this.#marks.push({ id, atUs, mark });
+  }
+
+  dropFrom(firstId: number): void {
+    this.#marks.length = firstIndex(this.#marks, (it) => it.id >= firstId);
+    this.#letters.length = firstIndex(this.#letters, (it) => it.id >= firstId);
+  }
+
+  /** How many marks and letters lie up to a moment: the same numbers are the same drawing. */
+  countsAt(us: number): readonly [marks: number, letters: number] {
+    return [firstIndex(this.#marks, (it) => it.atUs > us), firstIndex(this.#letters, (it) => it.atUs > us)];
+  }
+
+  /** Marks that would touch merge into the first of them, which then shows the weightiest. */
+  marksAt(track: TrackPlace): readonly TrackMark[] {
+    const merged: { atUs: number; x: number; mark: Mark; count: number }[] = [];
+    for (const { atUs, mark } of this.#marks) {
+      if (atUs > track.untilUs || merged.length >= MARKS_MAX) break;
+      const x = (atUs / track.spanUs) * track.widthPx;
+      const last = merged.at(-1);
+      if (last === undefined || x - last.x >= MARK_PX) merged.push({ atUs, x, mark, count: 1 });
+      else {
+        last.count += 1;
+        if (rank(mark) > rank(last.mark)) last.mark = mark;
+      }
+    }
+    return merged;
+  }
+
+  /** One tick for each three pixels in which a letter was sent. */
+  ticksAt(track: TrackPlace): readonly number[] {
+    const ticks: number[] = [];
+    for (const { atUs } of this.#letters) {
+      if (atUs > track.untilUs) break;
+      const x = Math.round((atUs / track.spanUs) * track.widthPx);
+      if (x - (ticks.at(-1) ?? -9) >= 3) ticks.push(x);
+    }
+    return ticks;
+  }
+}
+
+export interface TrackPlace { readonly spanUs: number; readonly widthPx: number; readonly untilUs: number }
 export interface TrackMark { readonly atUs: number; readonly x: number; readonly mark: Mark; readonly count: number }
 
 /** Marks closer than this merge into the first of them, with a count. */
 export const MARK_PX = 17;
 export const MARKS_MAX = 400;
 
-export interface TrackPlace { readonly spanUs: number; readonly widthPx: number; readonly untilUs: number }
-
-export function trackMarks(facts: FactStore, story: RunStory, track: TrackPlace): readonly TrackMark[] {
-  const merged: { atUs: number; x: number; mark: Mark; count: number }[] = [];
-  for (const fact of facts.all) {
-    if (fact.at > track.untilUs || merged.length >= MARKS_MAX) break;
-    if (fact.fact.kind === 'partition-changed' && fact.fact.reason === 'created') continue;
-    const mark = markOf(fact, knowledgeOf(fact, story));
-    if (mark === null) continue;
-    const x = (fact.at / track.spanUs) * track.widthPx;
-    const last = merged.at(-1);
-    if (last !== undefined && x - last.x < MARK_PX) {
-      last.count += 1;
-      // An election says more than what came with it.
-      if (rank(mark) > rank(last.mark)) last.mark = mark;
-    } else merged.push({ atUs: fact.at, x, mark, count: 1 });
-  }
-  return merged;
-}
-
+/** An election says more than what came with it, a fault more than that. */
 function rank(mark: Mark): number {
   switch (mark.kind) {
     case 'fault': return 4;
@@ -54,18 +92,6 @@ function rank(mark: Mark): number {
     case 'in-sync': return 1;
     case 'healed': return 0;
   }
-}
-
-/** One tick for each pixel in which a letter was sent. */
-export function trafficTicks(facts: FactStore, track: TrackPlace): readonly number[] {
-  const ticks: number[] = [];
-  for (const fact of facts.all) {
-    if (fact.at > track.untilUs) break;
-    if (fact.fact.kind !== 'message' || fact.fact.summary.about !== 'produce') continue;
-    const x = Math.round((fact.at / track.spanUs) * track.widthPx);
-    if (x - (ticks.at(-1) ?? -9) >= 3) ticks.push(x);
-  }
-  return ticks;
 }
 
 export interface Gap { readonly fromUs: number; readonly toUs: number; readonly isOver: boolean }

@@ -1,9 +1,10 @@
 /** The track: drag it anywhere, or move along it with the keys. The playhead and the future are two layers that change their transform. */
-import { feedLinesAt, isEvent } from '#src/feed/feed-lines.ts';
+import { type FeedLog, isEvent } from '#src/feed/feed-lines.ts';
 import { markMarkup } from '#src/feed/fact-marks.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
+import type { RunStory } from '#src/session/run-story.ts';
 import { clockText, durationText, escapeMarkup, minuteText } from '#src/stage/shown-text.ts';
-import { gridUs, leaderlessGaps, spanUs, trackMarks, trafficTicks } from './timeline-model.ts';
+import { gridUs, leaderlessGaps, spanUs, type TrackLog } from './timeline-model.ts';
 
 const SECOND_US = 1_000_000;
 
@@ -18,7 +19,11 @@ export class TimelineView {
   readonly #isStill: () => boolean;
   #widthPx = 1;
   #span = spanUs(0);
-  #drawn = '';
+  readonly #layers = new Map<string, string>();
+  #log: TrackLog | null = null;
+  #feed: FeedLog | null = null;
+  /** Grows when facts were taken back: the same counts are another drawing then. */
+  #rewound = 0;
   #lanesDrawn = '';
   /** How far the reader has seen the run; what lies beyond is not told before its time. */
   #seenUs = 0;
@@ -28,7 +33,7 @@ export class TimelineView {
   constructor(mount: HTMLElement, session: LiveSession, isStill: () => boolean) {
     this.#session = session;
     this.#isStill = isStill;
-    mount.innerHTML = '<div class="scrub" role="slider" tabindex="0" aria-label="Time of the run" aria-valuemin="0"><svg class="timeline-svg" aria-hidden="true"></svg>'
+    mount.innerHTML = '<div class="scrub" role="slider" tabindex="0" aria-label="Time of the run" aria-valuemin="0"><svg class="timeline-svg" aria-hidden="true"><g class="grid"></g><g class="gaps"></g><g class="ticks"></g><g class="marks"></g></svg>'
       + '<div class="future" aria-hidden="true"><i></i></div><div class="playhead" aria-hidden="true"><b></b></div></div><div class="lanes" role="group" aria-label="Futures" hidden></div>';
     this.#scrub = element(mount, '.scrub');
     this.#track = element(mount, 'svg');
@@ -40,14 +45,18 @@ export class TimelineView {
     new ResizeObserver(() => this.#resize()).observe(this.#scrub);
   }
 
-  runChanged(): void {
-    this.#drawn = '';
+  runChanged(log: TrackLog, feed: FeedLog): void {
+    this.#log = log;
+    this.#feed = feed;
+    this.#rewound += 1;
     this.#seenUs = this.#session.shownUs;
   }
 
   /** Facts were added or taken back: beyond the shown instant nothing has been seen of them. */
   forgetFuture(): void {
-    this.#seenUs = Math.min(this.#seenUs, this.#session.headUs);
+    if (this.#seenUs <= this.#session.headUs) return;
+    this.#seenUs = this.#session.headUs;
+    this.#rewound += 1;
   }
 
   draw(us: number): void {
@@ -67,42 +76,53 @@ export class TimelineView {
   }
 
   #say(us: number): void {
-    const line = feedLinesAt({ facts: this.#session.facts, story: this.#session.story, us, count: 1, tellsDetails: true }).at(-1);
-    const said = `${Math.floor(us / 100_000)} ${line?.id ?? ''}`;
+    // While time flows, four times a second are enough for who listens; standing still, every instant has its words.
+    const said = this.#session.isPlaying ? `${Math.floor(us / 250_000)}` : `${us} ${this.#session.facts.version}`;
     if (said === this.#said) return;
     this.#said = said;
+    const line = this.#feed?.newestAt(us);
     this.#scrub.setAttribute('aria-valuemax', String(Math.round(this.#seenUs / 1_000)));
     this.#scrub.setAttribute('aria-valuenow', String(Math.round(us / 1_000)));
     this.#scrub.setAttribute('aria-valuetext', `${clockText(us)}. ${line?.sentence ?? 'Nothing has happened yet.'}`);
   }
 
   #drawTrack(us: number): void {
-    const story = this.#session.story;
-    if (story === null) return;
+    const { story } = this.#session;
+    const log = this.#log;
+    if (story === null || log === null) return;
     this.#span = spanUs(Math.max(this.#seenUs, us));
-    const gapEdge = Math.floor(us / 100_000);
-    const drawn = `${this.#session.facts.version} ${this.#widthPx} ${this.#span} ${story.countAt(this.#seenUs)} ${gapEdge}`;
-    if (drawn === this.#drawn) return;
-    this.#drawn = drawn;
-    const track = { spanUs: this.#span, widthPx: this.#widthPx };
+    const track = { spanUs: this.#span, widthPx: this.#widthPx, untilUs: this.#seenUs };
     const x = (at: number): number => Math.round((at / this.#span) * this.#widthPx * 10) / 10;
-    const grid = gridUs(this.#span, this.#widthPx).map((at) => {
-      const anchor = x(at) < 20 ? 'start' : x(at) > this.#widthPx - 20 ? 'end' : 'middle';
-      return `<line x1="${x(at)}" x2="${x(at)}" y1="16" y2="60" class="tgrid"/><text x="${x(at)}" y="11" class="ttime" text-anchor="${anchor}">${minuteText(at)}</text>`;
-    }).join('');
-    const gaps = leaderlessGaps(story, story.viewAt(this.#seenUs), this.#seenUs);
-    const gapBars = gaps.map((gap) => `<rect x="${x(gap.fromUs)}" y="36" width="${Math.max(1.5, x(gap.toUs) - x(gap.fromUs))}" height="4" class="gapbar"/>`).join('');
+    const place = `${this.#span} ${this.#widthPx}`;
+    const [marks, letters] = log.countsAt(this.#seenUs);
+    this.#write('grid', place, () => gridMarkup(this.#span, this.#widthPx, x));
+    this.#write('marks', `${place} ${marks} ${this.#rewound}`, () => log.marksAt(track).map((it) =>
+      `<g class="mk">${markMarkup(it.mark, Math.round(it.x), 26)}${it.count > 1 ? `<text x="${Math.round(it.x) + 10}" y="23" class="note">${it.count}</text>` : ''}</g>`).join(''));
+    this.#write('ticks', `${place} ${letters} ${this.#rewound}`, () => `<path d="${log.ticksAt(track).map((at) => `M${at} 43v6`).join('')}" class="tick"/>`);
+    // A gap that is open grows by pixels; one that is over stands still.
+    this.#write('gaps', `${place} ${marks} ${this.#rewound} ${Math.round(x(us))} ${Math.round(x(this.#seenUs))}`, () => this.#gapsMarkup(story, us, x));
+  }
+
+  #gapsMarkup(story: RunStory, us: number, x: (at: number) => number): string {
+    const gaps = leaderlessGaps(story, story.viewAt(us), this.#seenUs);
+    const bars = gaps.map((gap) => `<rect x="${x(gap.fromUs)}" y="36" width="${Math.max(1.5, x(gap.toUs) - x(gap.fromUs))}" height="4" class="gapbar"/>`).join('');
     const passed = gaps.filter((gap) => gap.fromUs <= us).at(-1);
-    const note = passed === undefined ? '' : gapNote(x(passed.fromUs), Math.min(passed.toUs, us) - passed.fromUs, this.#widthPx);
-    const ticks = trafficTicks(this.#session.facts, { ...track, untilUs: this.#seenUs }).map((at) => `M${at} 43v6`).join('');
-    const marks = trackMarks(this.#session.facts, story, { ...track, untilUs: this.#seenUs }).map((it) =>
-      `<g class="mk">${markMarkup(it.mark, Math.round(it.x), 26)}${it.count > 1 ? `<text x="${Math.round(it.x) + 10}" y="23" class="note">${it.count}</text>` : ''}</g>`).join('');
-    this.#track.setAttribute('viewBox', `0 0 ${this.#widthPx} 62`);
-    this.#track.innerHTML = `${grid}<rect x="0" y="36" width="${this.#widthPx}" height="4" class="done"/>${gapBars}<path d="${ticks}" class="tick"/>${marks}${note}`;
+    return passed === undefined ? bars : bars + gapNote(x(passed.fromUs), Math.min(passed.toUs, us) - passed.fromUs, this.#widthPx);
+  }
+
+  /** Writes a layer of the track when its key differs from the last time. */
+  #write(layer: string, key: string, markup: () => string): void {
+    if (this.#layers.get(layer) === key) return;
+    this.#layers.set(layer, key);
+    const element = this.#track.querySelector(`.${layer}`);
+    if (element === null) return;
+    const written = markup();
+    if (element.innerHTML !== written) element.innerHTML = written;
   }
 
   #drawLanes(): void {
     const futures = this.#session.futures;
+    if (futures.length === 0 && this.#lanesDrawn === '') return;
     const drawn = JSON.stringify([futures.map((it) => [it.key, it.isShown, it.label, it.isShown ? 0 : it.untilUs]), this.#span, this.#widthPx]);
     if (drawn === this.#lanesDrawn) return;
     this.#lanesDrawn = drawn;
@@ -115,6 +135,7 @@ export class TimelineView {
 
   #resize(): void {
     this.#widthPx = Math.max(1, this.#scrub.clientWidth);
+    this.#track.setAttribute('viewBox', `0 0 ${this.#widthPx} 62`);
     this.draw(this.#session.shownUs);
   }
 
@@ -176,6 +197,14 @@ export class TimelineView {
   #do(work: Promise<unknown>): void {
     work.catch((reason: unknown) => this.#session.fail(reason));
   }
+}
+
+function gridMarkup(span: number, widthPx: number, x: (at: number) => number): string {
+  const lines = gridUs(span, widthPx).map((at) => {
+    const anchor = x(at) < 20 ? 'start' : x(at) > widthPx - 20 ? 'end' : 'middle';
+    return `<line x1="${x(at)}" x2="${x(at)}" y1="16" y2="60" class="tgrid"/><text x="${x(at)}" y="11" class="ttime" text-anchor="${anchor}">${minuteText(at)}</text>`;
+  }).join('');
+  return `${lines}<rect x="0" y="36" width="${widthPx}" height="4" class="done"/>`;
 }
 
 function gapNote(x: number, us: number, widthPx: number): string {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { feedLinesAt, isEvent, isNews, TRAFFIC_LINES_MAX } from "#src/feed/feed-lines.ts";
+import { FeedLog, isEvent, isNews, TRAFFIC_LINES_MAX } from "#src/feed/feed-lines.ts";
 import { nextSpoken } from "#src/feed/live-sentence.ts";
 import { FactStore } from "#src/session/fact-store.ts";
 import { RunStory } from "#src/session/run-story.ts";
@@ -7,9 +7,11 @@ import { crashStory, SPEC } from "../session/written-facts.ts";
 
 const STORE = new FactStore();
 const STORY = new RunStory(SPEC);
+const LOG = new FeedLog(STORY);
 STORE.follow(STORY);
+STORE.follow(LOG);
 STORE.apply({ head: 0, firstId: 0, reset: false, facts: crashStory().facts });
-const linesAt = (ms: number, tellsDetails = false) => feedLinesAt({ facts: STORE, story: STORY, us: ms * 1_000, count: 12, tellsDetails });
+const linesAt = (ms: number, tellsDetails = false) => LOG.linesAt({ us: ms * 1_000, count: 12, tellsDetails });
 
 test("news is not pushed away by letters", () => {
   const lines = linesAt(4_900);
@@ -43,6 +45,17 @@ test("at most one sentence a second is read aloud, and many are summed up", () =
   expect(nextSpoken(lines, first, 1_500)).toBeNull();
   expect(nextSpoken(linesAt(5_750), first, 1_999)).toBeNull();
   expect(nextSpoken(linesAt(5_750), first, 2_000)?.text).toBe("web-1 cannot reach broker 2.");
+});
+
+test("a rewind takes its sentences back", () => {
+  const story = new RunStory(SPEC);
+  const log = new FeedLog(story);
+  const { facts } = crashStory();
+  for (const fact of facts) { story.add(fact); log.add(fact); }
+  const kill = facts.find(fact => fact.fact.kind === "command");
+  story.dropFrom(kill?.id ?? 0);
+  log.dropFrom(kill?.id ?? 0);
+  expect(log.newestAt(20_000_000)?.atUs).toBeLessThan(5_300_000);
 });
 
 test("an event is what has a sentence; news is less", () => {

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
-import { gridUs, leaderlessGaps, spanUs, trackMarks, trafficTicks } from "#src/timeline/timeline-model.ts";
+import { gridUs, leaderlessGaps, spanUs, TrackLog } from "#src/timeline/timeline-model.ts";
 import { FactStore } from "#src/session/fact-store.ts";
 import { RunStory } from "#src/session/run-story.ts";
 import { crashStory, SPEC } from "../session/written-facts.ts";
 
 const STORE = new FactStore();
 const STORY = new RunStory(SPEC);
+const LOG = new TrackLog(STORY);
 STORE.follow(STORY);
+STORE.follow(LOG);
 STORE.apply({ head: 0, firstId: 0, reset: false, facts: crashStory().facts });
 const gapsAt = (ms: number) => leaderlessGaps(STORY, STORY.viewAt(ms * 1_000), ms * 1_000);
 
@@ -17,8 +19,8 @@ test("time without a live leader runs from the crash to the new leader, and grow
 });
 
 test("marks that would touch merge into one with a count; a fault wins over what came with it", () => {
-  const narrow = trackMarks(STORE, STORY, { spanUs: 20_000_000, widthPx: 340, untilUs: 20_000_000 });
-  const wide = trackMarks(STORE, STORY, { spanUs: 20_000_000, widthPx: 4_000, untilUs: 20_000_000 });
+  const narrow = LOG.marksAt({ spanUs: 20_000_000, widthPx: 340, untilUs: 20_000_000 });
+  const wide = LOG.marksAt({ spanUs: 20_000_000, widthPx: 4_000, untilUs: 20_000_000 });
   expect(narrow.length).toBeLessThan(wide.length);
   expect(narrow.reduce((sum, mark) => sum + mark.count, 0)).toBe(wide.reduce((sum, mark) => sum + mark.count, 0));
   expect(narrow.map(mark => mark.mark.kind)).toContain("fault");
@@ -27,8 +29,8 @@ test("marks that would touch merge into one with a count; a fault wins over what
 
 test("nothing beyond the shown instant is on the track", () => {
   const track = { spanUs: 20_000_000, widthPx: 700, untilUs: 5_000_000 };
-  expect(trackMarks(STORE, STORY, track).every(mark => mark.atUs <= 5_000_000)).toBe(true);
-  expect(trafficTicks(STORE, track)).toHaveLength(9);
+  expect(LOG.marksAt(track).every(mark => mark.atUs <= 5_000_000)).toBe(true);
+  expect(LOG.ticksAt(track)).toHaveLength(9);
 });
 
 test("the track reaches to a round time with a little room, and its labels stand at round times", () => {
