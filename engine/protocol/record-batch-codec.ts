@@ -1,5 +1,5 @@
 // Reading record batches of magic 2, and the way between a batch and its bytes on the wire or in a file. Building: record-batch-builder.ts.
-// Source: DefaultRecordBatch.java, DefaultRecord.java. FIDELITY: CLIENT-COMPRESSION.
+// Source: DefaultRecordBatch.java, DefaultRecord.java. FIDELITY: PROTO-COMPRESSION.
 import { bodyCrc } from "./body-crc.ts";
 import type { KafkaError } from "./errors.ts";
 import { BATCH_OVERHEAD_BYTES, RecordBatch } from "./record-batch.ts";

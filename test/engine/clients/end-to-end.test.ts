@@ -140,4 +140,36 @@ describe("when a send cannot succeed", () => {
     expect(counts(built)).toMatchObject({ accepted: RECORDS, acknowledged: RECORDS, failed: 0 });
     expect(read(built).map(({ value }) => value)).toEqual(ORDERS);
   });
+
+  test("a record that the leader finds too large fails alone; what follows goes on under a new epoch", () => {
+    const built = cluster({}, { configs: { "max.message.bytes": 1_000 } }, 8);
+    built.apply(nextInput++, { do: "send", producer: "p", topic: "orders", call: 3, records: [{ key: "k", value: "v".repeat(5_000) }] });
+    run(built, 2);
+    expect(answerTo(built, 3)).toMatchObject({ ok: false, error: { name: "MESSAGE_TOO_LARGE", retriable: false } });
+    built.apply(nextInput++, { do: "send", producer: "p", topic: "orders", call: 4, records: [{ key: "k", value: "small" }] });
+    run(built, 2);
+    expect(answerTo(built, 4)).toMatchObject({ ok: true, value: [{ partition: 0, offset: 0 }] });
+  });
+
+  test("a burst whose batch is too large for the topic is split and arrives in order", () => {
+    const built = cluster({}, { configs: { "max.message.bytes": 1_000 } }, 9);
+    const records = Array.from({ length: 30 }, (_, index) => ({ key: "k", value: `${index}`.padEnd(300, ".") }));
+    built.apply(nextInput++, { do: "send", producer: "p", topic: "orders", call: 5, records });
+    run(built, 3);
+    expect(answerTo(built, 5)).toMatchObject({ ok: true, value: records.map((_, offset) => ({ offset })) });
+    expect(read(built).map(({ value }) => value)).toEqual(records.map(({ value }) => value));
+  });
+});
+
+describe("time and copies", () => {
+  test("a fork in the middle of everything ends in the same state", () => {
+    const built = cluster({ workload: LOAD }, {}, 10);
+    run(built, 2);
+    built.apply(0, { do: "kill", node: 2 });
+    run(built, 3.3337);
+    const fork = built.fork();
+    run(built, 20);
+    run(fork, 20);
+    expect(fork.digest()).toBe(built.digest());
+  });
 });
