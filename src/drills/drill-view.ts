@@ -31,7 +31,7 @@ export class DrillView {
   readonly #faults = new Map<string, HTMLButtonElement>();
   readonly #stopped = element('span', { class: 'drill-restarts' });
   readonly #goals = element('ol', { class: 'goals' });
-  readonly #verdict = element('section', { class: 'drill-verdict', hidden: '', 'aria-live': 'polite' });
+  readonly #verdict = element('section', { class: 'verdict', hidden: '', 'aria-live': 'polite' });
 
   constructor(place: HTMLElement, drill: Drill, session: LiveSession, acts: DrillActs) {
     this.#drill = drill;

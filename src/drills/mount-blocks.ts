@@ -2,7 +2,6 @@
  * Wakes the live blocks of a lesson page: predictions, measured numbers, "why?", diagrams, what is said elsewhere, drills. Code cells belong to
  * the notebook. What is heavy (diagrams, drills) is loaded when the reader comes near it.
  */
-import '#src/styles/diagrams.css';
 import '#src/styles/drills.css';
 import type { LessonBlock } from '#src/lesson/lesson-blocks.ts';
 import { progress } from '#src/page/progress.ts';
