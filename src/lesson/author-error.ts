@@ -21,6 +21,7 @@ export type AuthorErrorCode =
   | 'unknown-reference'
   | 'claim-without-expression'
   | 'measured-number-typed'
+  | 'measured-nothing'
   | 'missing-block'
   | 'missing-file'
   | 'unknown-lesson'

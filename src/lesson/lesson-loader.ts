@@ -10,7 +10,7 @@ import { checkFidelityIds, readCourse } from './course.ts';
 import type { Course } from './course.ts';
 import { readFidelityLedger } from './fidelity-ledger.ts';
 import { addGlosses, readGlossary } from './glossary.ts';
-import { fillMeasuredLinks } from './measured-links.ts';
+import { checkMeasured, fillMeasuredLinks } from './measured-links.ts';
 import type { MeasuredNumbers } from './measured-links.ts';
 import type { Lesson } from './parse-lesson.ts';
 
@@ -21,6 +21,16 @@ export interface LessonLoaderOptions {
 
 /** Collection `lessons`: id "part/lesson", data = Lesson, rendered HTML with placeholders for the blocks. */
 export function lessonLoader(options: LessonLoaderOptions = {}): Loader {
+  // Running a lesson costs most of a reload, and a lesson that was not touched gives the same numbers.
+  const measured = new Map<string, MeasuredNumbers>();
+  const numbersOf = async (lesson: Lesson): Promise<MeasuredNumbers> => {
+    if (options.measure === undefined) return new Map();
+    const key = JSON.stringify(lesson);
+    const numbers = measured.get(key) ?? (await options.measure(lesson));
+    checkMeasured(lesson, numbers);
+    measured.set(key, numbers);
+    return numbers;
+  };
   return {
     name: 'lessons',
     load: async (context) => {
@@ -29,7 +39,7 @@ export function lessonLoader(options: LessonLoaderOptions = {}): Loader {
         const course = readCourse(root);
         checkAgainstLedger(course, root);
         context.store.clear();
-        for (const lesson of course.lessons) await storeLesson(lesson, root, context, options);
+        for (const lesson of course.lessons) await storeLesson(lesson, await numbersOf(lesson), root, context);
       };
       await load();
       reloadOnChange(context, load);
@@ -37,10 +47,9 @@ export function lessonLoader(options: LessonLoaderOptions = {}): Loader {
   };
 }
 
-async function storeLesson(lesson: Lesson, root: string, context: LoaderContext, options: LessonLoaderOptions): Promise<void> {
+async function storeLesson(lesson: Lesson, numbers: MeasuredNumbers, root: string, context: LoaderContext): Promise<void> {
   const glossaryFile = 'lessons/glossary.yml';
   const glossary = readGlossary(readFileSync(join(root, glossaryFile), 'utf8'), glossaryFile);
-  const numbers = options.measure === undefined ? new Map<string, string>() : await options.measure(lesson);
   const rendered = await context.renderMarkdown(lesson.markdown);
   const html = addGlosses(fillMeasuredLinks(scrollable(rendered.html), lesson.blocks, numbers), glossary);
   context.store.set({

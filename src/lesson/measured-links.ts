@@ -1,10 +1,28 @@
 /** Numbers in the prose that nobody typed: `[](run:name)` becomes the value that this lesson's own run gives. */
+import { AuthorError } from './author-error.ts';
 import { escapeHtml } from './inline-markdown.ts';
 import type { LessonBlock } from './lesson-blocks.ts';
 import { measuresOf } from './parse-lesson.ts';
+import type { Lesson } from './parse-lesson.ts';
 
 /** Text of each measured number, by the name of its measure: leaderless -> "8.914 s". */
 export type MeasuredNumbers = ReadonlyMap<string, string>;
+
+/** Throws when the lesson's run ended without one of its numbers: then the prose around it is not true. */
+export function checkMeasured(lesson: Lesson, numbers: MeasuredNumbers): void {
+  for (const { name, what, line } of measuresOf(lesson.blocks)) {
+    if (numbers.has(name)) continue;
+    throw new AuthorError({
+      code: 'measured-nothing',
+      file: lesson.file,
+      line,
+      what: `this lesson's run gives no value for "${name}"`,
+      expected: what,
+      found: 'nothing of the kind in the whole run, with every prediction and every cell run in order',
+      cure: 'Check the moment after which it is measured, or take the measure out.',
+    });
+  }
+}
 
 /**
  * Fills the empty `run:` links of rendered HTML. A number that the build did not measure says so and is filled in

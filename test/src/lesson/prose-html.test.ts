@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { splitAtPlaceholders } from "#src/lesson/fence-scanner.ts";
 import { readFidelityLedger } from "#src/lesson/fidelity-ledger.ts";
@@ -5,7 +6,8 @@ import { addGlosses, readGlossary } from "#src/lesson/glossary.ts";
 import { highlightTypeScript } from "#src/lesson/highlight-typescript.ts";
 import { inlineMarkdown } from "#src/lesson/inline-markdown.ts";
 import type { LessonBlock } from "#src/lesson/lesson-blocks.ts";
-import { fillMeasuredLinks } from "#src/lesson/measured-links.ts";
+import { checkMeasured, fillMeasuredLinks } from "#src/lesson/measured-links.ts";
+import { parseLesson } from "#src/lesson/parse-lesson.ts";
 import { scriptJson } from "#src/lesson/script-json.ts";
 
 describe("post-office words", () => {
@@ -48,6 +50,18 @@ describe("measured numbers", () => {
       '<p>For <a class="engine" href="#bench" data-measure="gap" title="gap" data-unmeasured>not yet measured</a>.</p>',
     );
   });
+});
+
+test("a lesson whose run gives no value for one of its numbers is not built", () => {
+  const text = readFileSync(new URL("fixtures/the-leader-dies.md", import.meta.url), "utf8");
+  const lesson = parseLesson(text, "lessons/03-replication/60-the-leader-dies/index.md");
+  checkMeasured(lesson, new Map([["leaderless", "8.914 s"], ["sinceHeartbeat", "86 ms"]]));
+  expect(() => checkMeasured(lesson, new Map([["leaderless", "8.914 s"]]))).toThrowErrorMatchingInlineSnapshot(`
+    [AuthorError: lessons/03-replication/60-the-leader-dies/index.md:45: this lesson's run gives no value for "sinceHeartbeat"
+      expected  time from the last heartbeat of 2 to kill 2
+      found     nothing of the kind in the whole run, with every prediction and every cell run in order
+      cure      Check the moment after which it is measured, or take the measure out.]
+  `);
 });
 
 describe("texts inside blocks", () => {
