@@ -1,4 +1,5 @@
 /** Finds the live blocks of a lesson in the page, with the data that the build wrote beside each. */
+import type { ClusterSpec } from '#engine/cluster/spec.ts';
 import type { ClusterBlock, LessonBlock } from '#src/lesson/lesson-blocks.ts';
 
 export interface MountedBlock {
@@ -14,8 +15,13 @@ export function blocksInPage(root: ParentNode): readonly MountedBlock[] {
   });
 }
 
-export function clusterOfBench(bench: HTMLElement): ClusterBlock {
-  return JSON.parse(bench.dataset['cluster'] ?? 'null') as ClusterBlock;
+/** The bench of the page and the cluster that the build wrote on it. */
+export function benchInPage(): { readonly element: HTMLElement; readonly spec: ClusterSpec; readonly seed: number } | null {
+  const element = document.getElementById('bench');
+  const spec = element?.dataset['spec'];
+  const cluster = element?.dataset['cluster'];
+  if (element === null || spec === undefined || cluster === undefined) return null;
+  return { element, spec: JSON.parse(spec) as ClusterSpec, seed: (JSON.parse(cluster) as ClusterBlock).seed };
 }
 
 /** The element of a block or bench that a live part takes over; its static content is replaced by the part. */

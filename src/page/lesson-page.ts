@@ -1,5 +1,9 @@
 /** The one client entry of a lesson page: folds the bench, keeps progress, and mounts the live parts. */
+import { mountBlocks } from '#src/drills/mount-blocks.ts';
+import { mountCells } from '#src/notebook/mount-cells.ts';
+import { mountBench } from '#src/stage/mount-bench.ts';
 import { startBenchFold } from './bench-fold.ts';
+import { benchInPage } from './lesson-blocks-in-page.ts';
 import { markDone, rememberLast } from './progress.ts';
 
 function startProgress(lesson: HTMLElement): void {
@@ -16,8 +20,18 @@ function startProgress(lesson: HTMLElement): void {
   observer.observe(end);
 }
 
-const bench = document.getElementById('bench');
+function startLive(lesson: HTMLElement): void {
+  const live = benchInPage();
+  if (live === null) return;
+  startBenchFold(live.element);
+  const bench = mountBench(live.element, { spec: live.spec, seed: live.seed, variant: 'lesson' });
+  mountBlocks(lesson, { session: bench.session, bench: live.element });
+  mountCells(lesson, { session: bench.session });
+}
+
 const lesson = document.querySelector<HTMLElement>('[data-lesson-path]');
-if (bench !== null) startBenchFold(bench);
-if (lesson !== null) startProgress(lesson);
+if (lesson !== null) {
+  startProgress(lesson);
+  startLive(lesson);
+}
 document.querySelector('[data-shows="bench"]')?.addEventListener('click', () => window.scrollTo({ top: 0 }));
