@@ -9,6 +9,7 @@ import { RunHistory } from "#engine/checks/run-history.ts";
 import type { Command, Input } from "#engine/cluster/commands.ts";
 import { foldChange, initialView } from "#engine/cluster/fold-facts.ts";
 import type { ClusterView, ViewFact } from "#engine/cluster/view.ts";
+import { invariant } from "#engine/core/invariant-error.ts";
 
 export interface Evidence { readonly factId: number; readonly at: number; readonly text: string }
 export type GoalState = "met" | "broken" | "open";
@@ -79,7 +80,7 @@ export class Grader {
     const known = this.#predictions.get(id);
     if (known !== undefined) return known;
     const question = this.#drill.predictions.find(candidate => candidate.id === id);
-    if (question === undefined) throw new Error(`no prediction ${id}`);
+    invariant(question !== undefined, `no prediction "${id}" in drill ${this.#drill.id}`);
     const fresh = gradePrediction(question);
     this.#predictions.set(id, fresh);
     return fresh;
@@ -96,7 +97,8 @@ export class Grader {
     const { goal } = watched;
     if (goal.goal === "prediction" || goal.goal === "at-end" || watched.state !== "open") return;
     const start = this.#startOf(goal);
-    if (start === -1 || fact.at < start) return;
+    // The instant of the fault itself is not over before the victim has stopped.
+    if (start === -1 || fact.at < start || goal.after !== undefined && fact.at === start) return;
     watched.begunAt = start;
     if (goal.goal === "within" && fact.at > start + goal.withinMs * 1000) return;
     const result = evaluateCheck(goal.check, this.#view, this.#history);
