@@ -9,7 +9,8 @@ import { callAnswered } from "./admin-answers.ts";
 import { callDeadlineUs, sendNext } from "./admin-requests.ts";
 import { type AdminCall, type AdminCommand, type AdminState, timedOut } from "./admin-state.ts";
 import {
-  clientClosed, clientConnected, clientReceived, clientTimer, createClientCore, NEVER_US, refreshMetadata, tookMetadata, traceClient, wakeAt, woke,
+  clientClosed, clientConnected, clientReceived, clientTimer, createClientCore, NEVER_US, refreshMetadata, tookMetadata, traceClient,
+  wakeAt, woke,
 } from "./client-core.ts";
 import { type ClientProcessSettings, integerSetting } from "./client-settings.ts";
 

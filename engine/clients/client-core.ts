@@ -4,8 +4,8 @@ import type { ProcessContext } from "#engine/core/process.ts";
 import type { ClientFact } from "#engine/protocol/facts.ts";
 import type { Api, RequestOf, ResponseMessage, ResponseOf } from "#engine/protocol/messages.ts";
 import {
-  createNetworkClient, type Endpoint, inFlightCount, isBackingOff, type NetworkClient, networkClosed, networkConnect, networkConnected, networkReceived,
-  type NetworkResult, networkSend, networkTimer, networkTimerName,
+  createNetworkClient, type Endpoint, inFlightCount, isBackingOff, type NetworkClient, networkClosed, networkConnect, networkConnected,
+  networkReceived, type NetworkResult, networkSend, networkTimer, networkTimerName,
 } from "#engine/protocol/network-client.ts";
 import {
   type ClientMetadata, createClientMetadata, metadataArrived, metadataDueUs, metadataFailed, requestUpdate,
@@ -32,7 +32,9 @@ export interface ClientCore {
 
 export interface Node { readonly key: string; readonly endpoint: Endpoint }
 
-export function createClientCore(settings: ClientProcessSettings, { allowAutoTopicCreation }: { readonly allowAutoTopicCreation: boolean }): ClientCore {
+export function createClientCore(
+  settings: ClientProcessSettings, { allowAutoTopicCreation }: { readonly allowAutoTopicCreation: boolean },
+): ClientCore {
   return {
     canRebootstrap: textSetting(settings.overrides, "metadata.recovery.strategy", "none") === "rebootstrap",
     settings: readClientSettings(settings), bootstrap: settings.bootstrap.map(({ host, port }) => ({ host, port })),
@@ -176,7 +178,9 @@ export function clientClosed(process: ProcessContext, core: ClientCore, connecti
 }
 
 /** Results of a timer of the connections; null when the timer is another one. */
-export function clientTimer(process: ProcessContext, core: ClientCore, name: string, payload: unknown, sequence: number): NetworkResult[] | null {
+export function clientTimer(
+  process: ProcessContext, core: ClientCore, name: string, payload: unknown, sequence: number,
+): NetworkResult[] | null {
   if (name !== networkTimerName(core.network)) return null;
   const key = payload as string;
   const wasOpen = core.network.peers.get(key)?.connection ?? 0;

@@ -1,6 +1,7 @@
 // The fetch loop: one request a broker at a time, for the partitions it leads; what comes back is checked, counted and moves the
 // positions. Source: AbstractFetch.java, FetchCollector.java, CompletedFetch.java. FIDELITY: CLIENT-CONSUMER, CLIENT-FETCH-SESSION.
 import type { ProcessContext } from "#engine/core/process.ts";
+import { bodyCrc } from "#engine/protocol/body-crc.ts";
 import { crc32c, wordsBehind } from "#engine/protocol/crc32c.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { ResponseOf } from "#engine/protocol/messages.ts";
@@ -101,8 +102,17 @@ function outOfRange(process: ProcessContext, state: ConsumerState, assigned: Ass
   }
   assigned.error = {
     name: "OffsetOutOfRange", retriable: false,
-    message: `Fetch position ${assigned.position} is out of range for partition ${state.topic}-${assigned.partition}`,
+    message: `Fetch position ${fetchPositionText(state, assigned)} is out of range for partition ${state.topic}-${assigned.partition}`,
   };
+}
+
+/** As SubscriptionState.FetchPosition.toString has it. */
+function fetchPositionText({ core, topic }: ConsumerState, { partition, position }: AssignedPartition): string {
+  const leader = leaderOf(core.metadata, topic, partition);
+  const node = core.metadata.brokers.get(leader);
+  const shown = node === undefined ? "Optional.empty" : `Optional[${node.host}:${node.port} (id: ${leader} rack: null)]`;
+  const epoch = leaderEpochOf(core.metadata, topic, partition);
+  return `FetchPosition{offset=${position}, offsetEpoch=Optional.empty, currentLeader=LeaderAndEpoch{leader=${shown}, epoch=${epoch}}}`;
 }
 
 function consumed(
@@ -115,7 +125,8 @@ function consumed(
     if (state.config.mustCheckCrcs && !isValidCrc(batch)) {
       assigned.error = {
         name: "CorruptRecord", retriable: false,
-        message: `Record batch for partition ${state.topic}-${assigned.partition} at offset ${batch.baseOffset} is invalid, cause: Record is corrupt`,
+        message: `Record batch for partition ${state.topic}-${assigned.partition} at offset ${batch.baseOffset} is invalid, `
+          + `cause: Record is corrupt (stored crc = ${batch.crc}, computed crc = ${bodyCrc(batch.body)})`,
       };
       break;
     }

@@ -46,7 +46,9 @@ export function seek(process: ProcessContext, state: ConsumerState, partition: n
   setPosition(process, state, assigned, offset, "seek");
 }
 
-function setPosition(process: ProcessContext, state: ConsumerState, assigned: AssignedPartition, offset: number, why: "seek" | "OFFSET_OUT_OF_RANGE"): void {
+function setPosition(
+  process: ProcessContext, state: ConsumerState, assigned: AssignedPartition, offset: number, why: "seek" | "OFFSET_OUT_OF_RANGE",
+): void {
   assigned.position = offset;
   traceClient(process, {
     kind: "position-reset", client: state.core.settings.clientId, topic: state.topic, partition: assigned.partition, offset, why,

@@ -4,7 +4,8 @@ import type { Command } from "#engine/cluster/commands.ts";
 import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import {
-  clientClosed, clientConnected, clientReceived, clientTimer, createClientCore, nextConnectUs, refreshMetadata, tookMetadata, traceClient, wakeAt, woke,
+  clientClosed, clientConnected, clientReceived, clientTimer, createClientCore, nextConnectUs, refreshMetadata, tookMetadata, traceClient,
+  wakeAt, woke,
 } from "./client-core.ts";
 import { wantTopic } from "./client-metadata.ts";
 import { fetchAnswered, fetchRecords } from "./consumer-fetch.ts";

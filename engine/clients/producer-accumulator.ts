@@ -11,7 +11,8 @@ import { varintSize } from "#engine/protocol/varint.ts";
 import type { TopicMetadata } from "./client-metadata.ts";
 import { stickyAppended, stickyPartition } from "./producer-partitioner.ts";
 import {
-  type PartitionQueue, type ProducerBatch, type ProducerState, type ProducerTopic, queueOf, RUN_ORDER_STEP, type SendCall, UNKNOWN_OFFSET, WORKLOAD_CALL,
+  type PartitionQueue, type ProducerBatch, type ProducerState, type ProducerTopic, queueOf, RUN_ORDER_STEP, type SendCall,
+  UNKNOWN_OFFSET, WORKLOAD_CALL,
 } from "./producer-state.ts";
 
 /** Why a call does not go on. */

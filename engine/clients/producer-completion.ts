@@ -141,7 +141,9 @@ function split(state: ProducerState, queue: PartitionQueue, batch: ProducerBatch
     if (last?.draft == null || !appendToDraft(last.draft, limitBytes, timestampMs, key, value, headers)) {
       const draft = createDraft();
       appendToDraft(draft, limitBytes, timestampMs, key, value, headers);
-      last = { ...batch, id: state.nextBatchId, draft, sealed: null, recordCount: 0, isClosed: true, parts: [], baseSequence: sequence, memoryBytes: 0 };
+      last = {
+        ...batch, id: state.nextBatchId, draft, sealed: null, recordCount: 0, isClosed: true, parts: [], baseSequence: sequence, memoryBytes: 0,
+      };
       state.nextBatchId += 1;
       smaller.push(last);
     }

@@ -97,10 +97,14 @@ export function sealForSending(state: ProducerState, queue: PartitionQueue, batc
     batch.sealed = sealDraft(batch.draft, stamp);
     batch.draft = null;
     batch.isClosed = true;
-  } else if (batch.sealed.baseSequence !== baseSequence || batch.sealed.producerEpoch !== producerEpoch || batch.sealed.producerId !== producerId) {
+  } else if (!isStampedAs(batch.sealed, batch)) {
     batch.sealed = restamped(batch.sealed, stamp);
   }
   return batch.sealed;
+}
+
+function isStampedAs(sealed: RecordBatch, { producerId, producerEpoch, baseSequence }: ProducerBatch): boolean {
+  return sealed.producerId === producerId && sealed.producerEpoch === producerEpoch && sealed.baseSequence === baseSequence;
 }
 
 /** From 0 under the present id and epoch: all batches that have a sequence are numbered anew, in their order. */
@@ -188,11 +192,7 @@ export function sequenceGivenUp(state: ProducerState, queue: PartitionQueue, bat
 
 /** Back to the front, but behind older ones that wait to be sent again as well (RecordAccumulator.insertInSequenceOrder). */
 export function requeue(queue: PartitionQueue, batch: ProducerBatch): void {
-  let at = 0;
-  if (hasSequence(batch)) {
-    for (let next = queue.waiting[at]; next !== undefined && hasSequence(next) && next.baseSequence < batch.baseSequence; next = queue.waiting[at]) {
-      at += 1;
-    }
-  }
-  queue.waiting.splice(at, 0, batch);
+  const isOlder = (other: ProducerBatch): boolean => hasSequence(other) && other.baseSequence < batch.baseSequence;
+  const at = hasSequence(batch) ? queue.waiting.findIndex(other => !isOlder(other)) : 0;
+  queue.waiting.splice(at === -1 ? queue.waiting.length : at, 0, batch);
 }

@@ -58,7 +58,8 @@ function updateLoad(state: ProducerState, topic: ProducerTopic): void {
     const leader = leaderOf(metadata, topic.name, partition);
     if (leader < 0) return false;
     const node = state.nodeReadyUs.get(leader);
-    return availabilityTimeoutMs <= 0 || waiting.length === 0 || node === undefined || node.readyUs - node.drainedUs <= fromMs(availabilityTimeoutMs);
+    if (availabilityTimeoutMs <= 0 || waiting.length === 0 || node === undefined) return true;
+    return node.readyUs - node.drainedUs <= fromMs(availabilityTimeoutMs);
   });
 }
 

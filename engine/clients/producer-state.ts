@@ -171,7 +171,13 @@ export interface ProducerState {
 }
 
 /** What a view needs of a producer. */
-export interface ProducerCounts { readonly accepted: number; readonly acknowledged: number; readonly failed: number; readonly acks: 0 | 1 | -1; readonly idempotent: boolean }
+export interface ProducerCounts {
+  readonly accepted: number;
+  readonly acknowledged: number;
+  readonly failed: number;
+  readonly acks: 0 | 1 | -1;
+  readonly idempotent: boolean;
+}
 
 export function producerCounts(state: ProducerState): ProducerCounts {
   const { accepted, acknowledged, failed, config } = state;

@@ -7,7 +7,8 @@ import { fromMs } from "#engine/core/time.ts";
 import type { ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import {
-  clientClosed, clientConnected, clientReceived, clientTimer, createClientCore, NEVER_US, nextConnectUs, refreshMetadata, tookMetadata, traceClient, wakeAt, woke,
+  clientClosed, clientConnected, clientReceived, clientTimer, createClientCore, NEVER_US, nextConnectUs, refreshMetadata, tookMetadata, traceClient,
+  wakeAt, woke,
 } from "./client-core.ts";
 import { type TopicMetadata, wantTopic } from "./client-metadata.ts";
 import { timeoutError } from "./error-texts.ts";
@@ -186,7 +187,9 @@ function append(process: ProcessContext, state: ProducerState, call: SendCall, m
 }
 
 /** Tells which records went where; refused ones are left out. */
-function accepted(process: ProcessContext, state: ProducerState, { call, topic }: SendCall, count: number, { chosen, keys }: BurstResult): void {
+function accepted(
+  process: ProcessContext, state: ProducerState, { call, topic }: SendCall, count: number, { chosen, keys }: BurstResult,
+): void {
   const hasRefused = count < chosen.length;
   traceClient(process, {
     kind: "records-accepted", client: state.core.settings.clientId, call, topic, count,
@@ -209,7 +212,8 @@ function refusalAfterWaiting(
       return {
         name: "BufferExhausted", retriable: true,
         message: `Failed to allocate ${blocked.bytes} bytes within the configured max blocking time ${maxBlockMs} ms. `
-          + `Total memory: ${bufferMemoryBytes} bytes. Available memory: ${bufferMemoryBytes - state.usedMemoryBytes} bytes. Poolable size: ${state.config.batchSizeBytes} bytes`,
+          + `Total memory: ${bufferMemoryBytes} bytes. Available memory: ${bufferMemoryBytes - state.usedMemoryBytes} bytes. `
+          + `Poolable size: ${state.config.batchSizeBytes} bytes`,
       };
     case "partition":
       return timeoutError(`Partition ${blocked.partition} of topic ${call.topic} with partition count ${metadata?.partitions.length ?? 0} `
@@ -242,7 +246,8 @@ function workloadTick(process: ProcessContext, state: ProducerState): void {
     beginCall(state, WORKLOAD_CALL, topic, new OutgoingRecords([nextRecord(progress)]));
     poll(process, state);
   }
-  if (progress.sent < (progress.workload.records ?? Number.MAX_SAFE_INTEGER)) process.schedule(fromMs(progress.workload.everyMs), WORKLOAD_TIMER);
+  const { records = Number.MAX_SAFE_INTEGER, everyMs } = progress.workload;
+  if (progress.sent < records) process.schedule(fromMs(everyMs), WORKLOAD_TIMER);
 }
 
 function nextRecord(progress: WorkloadProgress): { readonly key: string | null; readonly value: string } {
