@@ -256,7 +256,7 @@ export class CellBridge {
   private async judge(world: World, name: string): Promise<unknown> {
     const { check } = this;
     const verdict = check === null ? null : await this.look(world, (session) => check(name, this.engine, session));
-    if (verdict === null || verdict === undefined) throw refusal(`there is no check "${name}"`, 'the name of a check', name, 'Names of checks stand in lessons beside their drills.');
+    if (verdict === null || verdict === undefined) throw refusal(`there is no check "${name}"`, 'the name of a check', name, 'Write cluster.check("no-acknowledged-loss"), or "fully-replicated", "has-leader", "writable", "replicas-agree".');
     return verdict;
   }
 

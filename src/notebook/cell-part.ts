@@ -23,6 +23,8 @@ export class CellPart {
   private editor: Promise<CellEditor> | null = null;
   private state: State = 'ready';
   private startedAt = 0;
+  /** It has begun in the run that is under way: what it shows belongs to its present text. */
+  private hasBegun = false;
   /** Drawing is loaded on demand; what comes meanwhile waits in order. */
   private drawing: Promise<void> = Promise.resolve();
   private badLine: number | null = null;
@@ -56,6 +58,7 @@ export class CellPart {
 
   /** The run is over, whoever's it was. */
   rest(): void {
+    this.hasBegun = false;
     if (this.state === 'waiting' || this.state === 'running') this.setState('ready');
   }
 
@@ -67,6 +70,7 @@ export class CellPart {
     switch (event.event) {
       case 'started':
         this.startedAt = event.at;
+        this.hasBegun = true;
         this.clear();
         this.setState('running');
         return this.say('running');
@@ -85,7 +89,7 @@ export class CellPart {
 
   private fail({ problem }: Extract<CellEvent, { readonly event: 'failed' }>): void {
     // A syntax error, or a name that is missing: the cell has not begun, and what stands below it is of another text.
-    if (this.state !== 'running') this.clear();
+    if (!this.hasBegun) this.clear();
     this.setState('failed');
     this.say('failed');
     this.mark(problem.line);

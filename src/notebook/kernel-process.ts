@@ -31,10 +31,14 @@ export interface KernelProcess extends KernelLink {
   end(): void;
 }
 
-/** @param source the bundled kernel, from `virtual:kernel-source`. */
-export async function startKernel(source: string): Promise<KernelProcess> {
+/**
+ * @param source the bundled kernel, from `virtual:kernel-source`.
+ * @param needsPolicy whether a worker without the page's policy is refused. The development server's pages have none, because it
+ *   injects scripts of its own; what the kernel takes away by itself is gone there too.
+ */
+export async function startKernel(source: string, needsPolicy: boolean): Promise<KernelProcess> {
   const worker = new Worker(`data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`, { name: 'cells' });
-  const kernel = new WatchedWorker(worker);
+  const kernel = new WatchedWorker(worker, needsPolicy);
   await kernel.ready();
   return kernel;
 }
@@ -47,6 +51,7 @@ const DANGEROUS = [
 
 class WatchedWorker implements KernelProcess {
   private readonly worker: Worker;
+  private readonly needsPolicy: boolean;
   private readonly queue = new MessageQueue<Extract<FromKernel, { readonly type: 'turn' | 'done' }>>();
   private found: Lockdown | null = null;
   private onReady: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | null = null;
@@ -54,8 +59,9 @@ class WatchedWorker implements KernelProcess {
   private unread = 0;
   isEnded = false;
 
-  constructor(worker: Worker) {
+  constructor(worker: Worker, needsPolicy: boolean) {
     this.worker = worker;
+    this.needsPolicy = needsPolicy;
     worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => this.take(data));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
@@ -136,7 +142,7 @@ class WatchedWorker implements KernelProcess {
 
   private admit(lockdown: Lockdown): void {
     const open = DANGEROUS.filter((name) => lockdown.open.includes(name));
-    const fault = lockdown.origin !== 'null' ? `its origin is ${lockdown.origin}` : !lockdown.evalIsBlocked ? 'it can make code out of text' : open.length > 0 ? `it has ${open.join(', ')}` : null;
+    const fault = lockdown.origin !== 'null' ? `its origin is ${lockdown.origin}` : this.needsPolicy && !lockdown.evalIsBlocked ? 'it can make code out of text' : open.length > 0 ? `it has ${open.join(', ')}` : null;
     if (fault !== null) return this.stop(new KernelEndedError('broken', `cells do not run in this browser, because their worker is not closed off: ${fault}`));
     this.found = lockdown;
     this.onReady?.resolve();

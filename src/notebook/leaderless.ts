@@ -18,6 +18,7 @@ export function leaderlessUs(facts: readonly ViewFact[], of: { readonly topic: s
     const next = fact.kind === 'became-leader' ? fact.broker : fact.leader;
     if (next === -1) {
       if (leader !== -1) lostAt ??= at;
+      leader = -1;
       continue;
     }
     if (lostAt !== null && (next !== leader || fact.kind === 'became-leader')) {

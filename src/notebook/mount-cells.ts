@@ -64,6 +64,7 @@ class CellsOfPage {
     this.notebook ??= import('./notebook.ts').then(({ Notebook: Loaded }) => new Loaded({
       host: this.session,
       kernelSource: async () => (await import('virtual:kernel-source')).default,
+      needsPolicy: import.meta.env.PROD,
       check: async (name, engine, session) => (await import('#src/drills/named-check.ts')).checkSession(name, engine, session),
       onClock: (now) => this.running?.clock(now),
       onEvents: (events) => this.take(events),

@@ -13,6 +13,8 @@ export interface NotebookOptions {
   readonly host: CellHost;
   /** The bundled kernel. Asked for when a cell is first run. */
   readonly kernelSource: () => Promise<string>;
+  /** See startKernel. */
+  readonly needsPolicy: boolean;
   readonly check?: NamedCheck;
   /** The clock of the page's cluster while a run moves it. */
   readonly onClock: (now: number) => void;
@@ -102,7 +104,7 @@ export class Notebook {
   }
 
   private async started(): Promise<KernelProcess> {
-    if (this.kernel === null || this.kernel.isEnded) this.kernel = await startKernel(await this.options.kernelSource());
+    if (this.kernel === null || this.kernel.isEnded) this.kernel = await startKernel(await this.options.kernelSource(), this.options.needsPolicy);
     return this.kernel;
   }
 }

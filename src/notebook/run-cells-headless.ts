@@ -47,6 +47,7 @@ export async function runCellsHeadless(
   const notebook = createHeadlessNotebook(engine, session, { seed, ...(check === undefined ? {} : { check }) });
   let at = now ?? (await engine.advance(session, 0));
   for (const { id } of cells) at = await notebook.run(cells, id, at);
+  await notebook.end();
   return cells.flatMap(({ id }) => notebook.cell(id) ?? []);
 }
 
@@ -56,6 +57,8 @@ export interface HeadlessNotebook {
   cell(id: string): HeadlessCell | null;
   /** Ids in the order in which cells began, over all runs. */
   readonly started: readonly string[];
+  /** Closes what cells have forked. */
+  end(): Promise<void>;
 }
 
 export function createHeadlessNotebook(engine: CellEngine, session: number, { seed = 0, check = checkSession }: HeadlessOptions = {}): HeadlessNotebook {
@@ -71,6 +74,7 @@ export function createHeadlessNotebook(engine: CellEngine, session: number, { se
   };
   return {
     started,
+    end: () => bridge.end(),
     run: (cells, target, now) => runCell(link, bridge, { session, now, seed, cells, target, onEvents }),
     cell: (id) => {
       const record = records.get(id);

@@ -7,14 +7,10 @@ import { mountCells } from '#src/notebook/mount-cells.ts';
 import { startEngineWorker } from '#src/session/engine-client.ts';
 import { LiveSession } from '#src/session/live-session.ts';
 import { newRun } from '#src/session/run-file.ts';
+import { NOTEBOOK_SPEC } from './notebook-spec.ts';
 
 const { engine } = startEngineWorker();
 const session = new LiveSession(engine);
-await session.open(newRun(await engine.engineVersion, {
-  kafka: '3.9', mode: 'kraft',
-  nodes: [{ id: 1, host: 'cpu-node1' }, { id: 2, host: 'worker-node2' }, { id: 3, host: 'worker-node3' }],
-  topics: [{ name: 'user-events', assignment: [[1, 2, 3], [2, 3, 1], [3, 1, 2]] }],
-  startMs: 12_000,
-}, 7));
+await session.open(newRun(await engine.engineVersion, NOTEBOOK_SPEC, 7));
 mountCells(document, { session });
 (window as unknown as { session: LiveSession }).session = session;

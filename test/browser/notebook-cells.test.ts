@@ -6,12 +6,16 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createEngine } from '#engine/host/in-process.ts';
 import { contentSecurityPolicy } from '#src/layouts/content-security-policy.ts';
 import { highlightTypeScript } from '#src/lesson/highlight-typescript.ts';
 import { kernelSource } from '#src/notebook/kernel-plugin.ts';
+import { runCellsHeadless } from '#src/notebook/run-cells-headless.ts';
+import { newRun } from '#src/session/run-file.ts';
 import { root } from '../tidy/source-files.ts';
 import { launchBrowser, openPage, serveFolder } from './browser-under-test.ts';
 import type { ServedSite } from './browser-under-test.ts';
+import { NOTEBOOK_SPEC } from './notebook-spec.ts';
 
 const BOOT_MS_MAX = 120_000;
 const CELLS = ['const lag = 3\nawait cluster.kill(2)\nawait cluster.advance("15s")\ncluster.observe().partitions("user-events")', 'lag + 1'];
@@ -143,6 +147,28 @@ test('trees open, and the page has no accessibility violation with all of it on 
     return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('; ')}`);
   });
   expect(violations).toEqual([]);
+});
+
+test('the same cell gives the same run in this browser and in Node: the digest is equal', async () => {
+  const code = `const producer = kafka.producer()
+await producer.connect()
+for (let round = 0; round < 10; round += 1) {
+  await producer.send({ topic: "user-events", messages: [{ key: String(Math.random()), value: String(Date.now()) }] })
+  await new Promise(done => setTimeout(done, Math.ceil(Math.random() * 100)))
+}
+await cluster.kill(1)
+await cluster.advance("12s")`;
+  const engine = createEngine();
+  const { session } = engine.open(newRun(engine.engineVersion, NOTEBOOK_SPEC, 7));
+  const [cell] = await runCellsHeadless([{ id: 'c1', code }], engine, session, { seed: 7 });
+  expect(cell?.problem).toBeNull();
+  await freshPage();
+  await write(1, code);
+  await page.keyboard.press('Control+Enter');
+  await expect.poll(() => status(1).textContent(), { timeout: 15_000 }).toMatch(/^ran in 1\d\.\d s/);
+  const digest = await page.evaluate(() => (window as unknown as { session: { lend<R>(work: (engine: { digest(session: number): Promise<R> }, session: number) => Promise<R>): Promise<R> } }).session.lend((engine, session) => engine.digest(session)));
+  expect(digest).toBe(engine.digest(session));
+  expect(await shownClock()).toBe(cell?.endedAt);
 });
 
 test('nothing of editor, kernel or drawing is loaded before a cell is touched', async () => {

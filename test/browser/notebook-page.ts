@@ -22,8 +22,6 @@ export interface NotebookUnderTest {
   shownUs(): number;
   /** What the kernel says of its walls. */
   walls(): Promise<{ readonly origin: string; readonly evalIsBlocked: boolean; readonly open: readonly string[] }>;
-  /** Sends raw text of a script into a worker made as the kernel's is, behind the kernel's own lockdown. */
-  events(): readonly CellEvent[];
 }
 
 const engine = createTestEngine();
@@ -38,7 +36,7 @@ const host: CellHost = {
   },
 };
 const all: CellEvent[] = [];
-const notebook = new Notebook({ host, kernelSource: () => Promise.resolve(source), onClock: () => undefined, onEvents: (events) => { all.push(...events); } });
+const notebook = new Notebook({ host, kernelSource: () => Promise.resolve(source), needsPolicy: true, onClock: () => undefined, onEvents: (events) => { all.push(...events); } });
 
 const underTest: NotebookUnderTest = {
   async run(codes, target) {
@@ -50,12 +48,11 @@ const underTest: NotebookUnderTest = {
   log: () => engine.log(1),
   shownUs: () => shownUs,
   async walls() {
-    const kernel = await startKernel(source);
+    const kernel = await startKernel(source, true);
     const { lockdown } = kernel;
     kernel.end();
     return lockdown;
   },
-  events: () => all,
 };
 
 function report(events: readonly CellEvent[]): Readonly<Record<string, CellReport>> {
