@@ -15,3 +15,12 @@ export function nextSpoken(lines: readonly FeedLine[], last: Spoken, nowMs: numb
   const text = news.length > 2 ? `${news.length} events. The last: ${told.sentence}` : news.length === 2 ? news.map((it) => it.sentence).join(' ') : told.sentence;
   return { text, lastId: newest.id, atMs: nowMs };
 }
+
+/** News is the headline for this long; then what letters do is. */
+const HEADLINE_US = 4_000_000;
+
+/** The one sentence for a place that has room for one. */
+export function headline(lines: readonly FeedLine[], us: number): FeedLine | null {
+  const news = lines.findLast((line) => line.weight === 'news');
+  return news !== undefined && us - news.atUs <= HEADLINE_US ? news : (lines.at(-1) ?? null);
+}

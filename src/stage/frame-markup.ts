@@ -28,7 +28,7 @@ function glosses({ layout, hasPostOfficeWords }: FrameRequest): string {
   const words = [['broker', 'branch office'], ['controller', 'postmaster'], ['partition', 'sorting box']] as const;
   return words.map(([word, gloss], index) => {
     const y = layout.headY - 4 + index * 15;
-    return `<g class="gloss">${text(2, y, word, 'note')}<rect x="50" y="${y - 10}" width="${gloss.length * 5.1 + 6}" height="13.5"/>${text(53, y, gloss, 'manila')}</g>`;
+    return `<g class="gloss">${text(1, y, word, 'note')}<rect x="41" y="${y - 10}" width="${gloss.length * 4.2 + 5}" height="13.5"/>${text(43, y, gloss, 'manila')}</g>`;
   }).join('');
 }
 

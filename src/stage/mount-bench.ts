@@ -3,6 +3,7 @@ import type { ClusterSpec } from '#engine/cluster/spec.ts';
 import { commandSentence } from '#src/feed/fact-sentences.ts';
 import { type FeedLine, FeedLog } from '#src/feed/feed-lines.ts';
 import { FeedView } from '#src/feed/feed-view.ts';
+import { headline } from '#src/feed/live-sentence.ts';
 import { APPEARANCE_EVENT, isOn } from '#src/page/appearance.ts';
 import { type AsyncEngine, startEngineWorker } from '#src/session/engine-client.ts';
 import { LiveSession } from '#src/session/live-session.ts';
@@ -174,10 +175,10 @@ class BenchDrawing {
     if (this.#stripElement !== null && this.#seen.has(this.#stripElement)) this.#strip?.draw(us, lines);
     if (lines === this.#toldLines) return;
     this.#toldLines = lines;
-    const told = lines.findLast((line) => line.weight === 'news') ?? lines.at(-1);
+    const told = headline(lines, us);
     const newest = lines.at(-1);
     this.#now.innerHTML = newest === undefined ? '' : `<time>${clockText(newest.atUs)}</time> <span>${escapeMarkup(newest.sentence)}</span>`;
-    if (this.#sentence !== null && told !== undefined) this.#sentence.textContent = told.sentence;
+    if (this.#sentence !== null && told !== null) this.#sentence.textContent = told.sentence;
   }
 
   #why(factId: number): void {

@@ -3,7 +3,7 @@ import type { Command } from '#engine/cluster/commands.ts';
 import type { ClusterView, NodeView, ViewFact } from '#engine/cluster/view.ts';
 import type { RunStory } from '#src/session/run-story.ts';
 import { keyAt } from './frame-model.ts';
-import { clockText, durationText, listText } from './shown-text.ts';
+import { clockText, durationText } from './shown-text.ts';
 
 /** A cell of the grid over the frame: a shelf, or the replica of a partition on it. */
 export interface StagePlace { readonly broker: number; readonly partition: number | null }
@@ -118,7 +118,7 @@ function replicaSlip(node: NodeView, number: number, request: SlipRequest): Slip
   return {
     title: `partition ${number} on ${node.id}`,
     truth: isLeader ? `leader, epoch ${partition.leaderEpoch}` : isInSync ? 'in-sync follower' : 'not in the ISR',
-    belief: `in sync: ${listText(partition.isr)} of ${listText(partition.replicas)}`,
+    belief: `in sync: ${partition.isr.join(', ')}${partition.isr.length < partition.replicas.length ? ` (of ${partition.replicas.join(', ')})` : ''}`,
     facts: [
       ['log end', String(log.logEnd)], ['knows watermark', String(log.highWatermark)], ['watermark', String(partition.highWatermark)],
       ['it believes', log.role === 'none' ? 'nothing: it is stopped' : `${log.role}, epoch ${log.leaderEpoch}`],

@@ -1,5 +1,6 @@
 /** The bench folded to a strip: every replica as a dot, the last sentence, and play. */
 import type { FeedLine } from '#src/feed/feed-lines.ts';
+import { headline } from '#src/feed/live-sentence.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
 import { showPlaying } from '#src/timeline/transport.ts';
 import { brokerStyle, plate } from './broker-marks.ts';
@@ -38,8 +39,8 @@ export class StripView {
     if (this.#clock !== null && this.#clock.textContent !== clock) this.#clock.textContent = clock;
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const news = lines.findLast((line) => line.weight === 'news') ?? lines.at(-1);
-    if (this.#sentence !== null && news !== undefined) this.#sentence.textContent = news.sentence;
+    const told = headline(lines, us);
+    if (this.#sentence !== null && told !== null) this.#sentence.textContent = told.sentence;
     if (this.#dots !== null) this.#dots.innerHTML = dotsMarkup(frameModel(story.viewAt(us), null));
   }
 }

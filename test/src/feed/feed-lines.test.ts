@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FeedLog, isEvent, isNews, TRAFFIC_LINES_MAX } from "#src/feed/feed-lines.ts";
-import { nextSpoken } from "#src/feed/live-sentence.ts";
+import { headline, nextSpoken } from "#src/feed/live-sentence.ts";
 import { FactStore } from "#src/session/fact-store.ts";
 import { RunStory } from "#src/session/run-story.ts";
 import { crashStory, SPEC } from "../session/written-facts.ts";
@@ -45,6 +45,12 @@ test("at most one sentence a second is read aloud, and many are summed up", () =
   expect(nextSpoken(lines, first, 1_500)).toBeNull();
   expect(nextSpoken(linesAt(5_750), first, 1_999)).toBeNull();
   expect(nextSpoken(linesAt(5_750), first, 2_000)?.text).toBe("web-1 cannot reach broker 2.");
+});
+
+test("news is the headline for a while, then what letters do", () => {
+  expect(headline(linesAt(8_000), 8_000_000)?.sentence).toBe("web-1 cannot reach broker 2.");
+  expect(headline(linesAt(4_900), 4_900_000)?.weight).toBe("traffic");
+  expect(headline([], 0)).toBeNull();
 });
 
 test("a rewind takes its sentences back", () => {

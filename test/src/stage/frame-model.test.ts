@@ -95,7 +95,7 @@ test("the slip says what is true beside what is believed, and offers what can be
   expect(slip(15_000, 2)?.belief).toBe("fenced since 00:14.214");
   expect(possible(4_000)).toBe("UDPWC?");
   expect(possible(9_000)).toBe("SC?");
-  expect(slip(15_000, 3, 1)).toMatchObject({ truth: "leader, epoch 1", belief: "in sync: 3 and 1 of 2, 3 and 1" });
+  expect(slip(15_000, 3, 1)).toMatchObject({ truth: "leader, epoch 1", belief: "in sync: 3, 1 (of 2, 3, 1)" });
   expect(slip(15_000, 3, 1)?.verbs.find(verb => verb.letter === "E")?.deed).not.toBeNull();
   expect(slip(4_000, 2, 1)?.letters[0]).toMatchObject({ key: "customer-456", value: "paid", isCommitted: true });
 });
