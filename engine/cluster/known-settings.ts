@@ -15,52 +15,45 @@ const flag: SettingKind = ["boolean"];
 
 /** server.properties: broker and controller. */
 export const NODE_SETTINGS: SettingTable = {
-  "auto.leader.rebalance.enable": flag, "leader.imbalance.check.interval.seconds": ["integer", 1, INT_MAX],
-  "leader.imbalance.per.broker.percentage": ["integer", 0, 100],
-  "broker.heartbeat.interval.ms": positiveMs, "broker.session.timeout.ms": positiveMs,
+  "auto.create.topics.enable": flag, "auto.leader.rebalance.enable": flag, "unclean.leader.election.enable": flag,
+  "leader.imbalance.check.interval.seconds": ["integer", 1, INT_MAX],
+  "broker.heartbeat.interval.ms": positiveMs, "broker.session.timeout.ms": positiveMs, "initial.broker.registration.timeout.ms": positiveMs,
   "controlled.shutdown.enable": flag,
   "controller.quorum.election.timeout.ms": positiveMs, "controller.quorum.fetch.timeout.ms": positiveMs,
   "controller.quorum.election.backoff.max.ms": positiveMs, "controller.quorum.request.timeout.ms": positiveMs,
-  "controller.quorum.retry.backoff.ms": ms, "controller.quorum.append.linger.ms": ms,
-  "metadata.max.idle.interval.ms": ms,
+  "controller.quorum.retry.backoff.ms": ms, "controller.quorum.append.linger.ms": ms, "metadata.max.idle.interval.ms": ms,
   "default.replication.factor": ["integer", 1, 9], "min.insync.replicas": ["integer", 1, 9], "num.partitions": ["integer", 1, 1000],
-  "message.max.bytes": bytes, "unclean.leader.election.enable": flag,
-  "num.io.threads": ["integer", 1, 64], "num.network.threads": ["integer", 1, 64], "queued.max.requests": ["integer", 1, 100_000],
-  "num.replica.fetchers": ["integer", 1, 8],
+  "message.max.bytes": bytes, "fetch.max.bytes": bytes, "log.segment.bytes": bytes,
+  "num.io.threads": ["integer", 1, 64], "queued.max.requests": ["integer", 1, 100_000],
   "replica.lag.time.max.ms": positiveMs, "replica.fetch.wait.max.ms": ms, "replica.fetch.min.bytes": ["integer", 1, INT_MAX],
   "replica.fetch.max.bytes": bytes, "replica.fetch.response.max.bytes": bytes, "replica.fetch.backoff.ms": ms,
-  "replica.socket.timeout.ms": positiveMs, "replica.high.watermark.checkpoint.interval.ms": positiveMs,
-  "request.timeout.ms": positiveMs, "log.segment.bytes": bytes, "log.retention.ms": ["integer", -1, Number.MAX_SAFE_INTEGER],
-  "log.retention.bytes": ["integer", -1, Number.MAX_SAFE_INTEGER], "log.retention.check.interval.ms": positiveMs,
-  "producer.id.expiration.ms": positiveMs,
+  "replica.socket.timeout.ms": positiveMs, "replica.high.watermark.checkpoint.interval.ms": positiveMs, "producer.id.expiration.ms": positiveMs,
 };
 
 export const TOPIC_SETTINGS: SettingTable = {
   "min.insync.replicas": ["integer", 1, INT_MAX], "max.message.bytes": ["integer", 0, INT_MAX], "unclean.leader.election.enable": flag,
   "message.timestamp.type": ["one-of", "CreateTime", "LogAppendTime"], "segment.bytes": ["integer", 14, INT_MAX],
-  "retention.ms": ["integer", -1, Number.MAX_SAFE_INTEGER], "retention.bytes": ["integer", -1, Number.MAX_SAFE_INTEGER],
-  "cleanup.policy": ["one-of", "delete"],
 };
 
 const CLIENT_SETTINGS: SettingTable = {
-  "metadata.max.age.ms": ms, "reconnect.backoff.ms": ms, "reconnect.backoff.max.ms": ms, "retry.backoff.ms": ms,
-  "retry.backoff.max.ms": ms, "request.timeout.ms": ms, "socket.connection.setup.timeout.ms": positiveMs,
-  "socket.connection.setup.timeout.max.ms": positiveMs, "connections.max.idle.ms": ["integer", -1, Number.MAX_SAFE_INTEGER],
+  "metadata.max.age.ms": ms, "metadata.recovery.strategy": ["one-of", "none", "rebootstrap"], "reconnect.backoff.ms": ms,
+  "reconnect.backoff.max.ms": ms, "retry.backoff.ms": ms, "retry.backoff.max.ms": ms, "request.timeout.ms": ms,
+  "socket.connection.setup.timeout.ms": positiveMs,
 };
 
 export const PRODUCER_SETTINGS: SettingTable = {
   ...CLIENT_SETTINGS,
-  "acks": ["one-of", "0", "1", "-1", "all"], "batch.size": ["integer", 0, INT_MAX], "linger.ms": ms, "buffer.memory": ["integer", 0, Number.MAX_SAFE_INTEGER],
-  "max.block.ms": ms, "max.request.size": ["integer", 0, INT_MAX], "delivery.timeout.ms": ms, "retries": ["integer", 0, INT_MAX],
-  "enable.idempotence": flag, "max.in.flight.requests.per.connection": ["integer", 1, INT_MAX],
-  "partitioner.ignore.keys": flag, "partitioner.adaptive.partitioning.enable": flag, "partitioner.availability.timeout.ms": ms,
+  "acks": ["one-of", "0", "1", "-1", "all"], "batch.size": ["integer", 0, INT_MAX], "linger.ms": ms,
+  "buffer.memory": ["integer", 0, Number.MAX_SAFE_INTEGER], "max.block.ms": ms, "max.request.size": ["integer", 0, INT_MAX],
+  "delivery.timeout.ms": ms, "retries": ["integer", 0, INT_MAX], "enable.idempotence": flag,
+  "max.in.flight.requests.per.connection": ["integer", 1, INT_MAX], "partitioner.ignore.keys": flag,
+  "partitioner.adaptive.partitioning.enable": flag, "partitioner.availability.timeout.ms": ms,
 };
 
 export const CONSUMER_SETTINGS: SettingTable = {
   ...CLIENT_SETTINGS,
   "fetch.min.bytes": ["integer", 0, INT_MAX], "fetch.max.bytes": ["integer", 0, INT_MAX], "fetch.max.wait.ms": ms,
-  "max.partition.fetch.bytes": ["integer", 0, INT_MAX], "max.poll.records": ["integer", 1, INT_MAX],
-  "auto.offset.reset": ["one-of", "earliest", "latest", "none"], "check.crcs": flag, "client.rack": ["one-of", ""],
+  "max.partition.fetch.bytes": ["integer", 0, INT_MAX], "auto.offset.reset": ["one-of", "earliest", "latest", "none"], "check.crcs": flag,
 };
 
 /** Checks names, kinds and ranges; numbers and booleans may be written as texts, as Kafka's files do. */

@@ -2,7 +2,6 @@
 // moment (killing a stopped broker) is decided when it is applied. Throws an AuthorError.
 import { AuthorError, shown } from "./author-error.ts";
 import type { Command } from "./commands.ts";
-import { readSettings, TOPIC_SETTINGS } from "./known-settings.ts";
 import {
   type Fields, readBoolean, readInteger, readList, readName, readObject, readOneOf, readText, readTopicName,
 } from "./read-input.ts";
@@ -15,6 +14,8 @@ const READ_LIMIT_MAX = 1_000_000;
 const HEADERS_MAX = 100;
 /** A prediction, as JSON. */
 const ANSWER_LENGTH_MAX = 10_000;
+const CONFIGS_MAX = 100;
+const CONFIG_LENGTH_MAX = 10_000;
 const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
 
 const KEYS = {
@@ -150,7 +151,19 @@ function checkCreateTopic(where: string, fields: Fields): void {
   readInteger(`${where}.partitions`, fields["partitions"], -1, PARTITIONS_MAX);
   readInteger(`${where}.replicationFactor`, fields["replicationFactor"], -1, 32767);
   if (fields["assignment"] !== undefined) validateAssignment(`${where}.assignment`, fields["assignment"], null);
-  if (fields["configs"] !== undefined) readSettings(`${where}.configs`, fields["configs"], TOPIC_SETTINGS, "topic");
+  if (fields["configs"] !== undefined) checkConfigs(`${where}.configs`, fields["configs"]);
+}
+
+/** Names and values are the broker's to judge (INVALID_CONFIG). */
+function checkConfigs(where: string, value: unknown): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) readObject(where, value, ["min.insync.replicas"]);
+  const configs = value as Fields;
+  const names = Object.keys(configs);
+  readList(where, names, 0, CONFIGS_MAX);
+  for (const name of names) {
+    const config = configs[name];
+    if (typeof config !== "number" && typeof config !== "boolean") readText(`${where}["${name}"]`, config, CONFIG_LENGTH_MAX, 0);
+  }
 }
 
 function checkElectLeaders(where: string, fields: Fields): void {
