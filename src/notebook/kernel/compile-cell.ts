@@ -165,9 +165,16 @@ function syntaxProblem(source: CellSource, error: unknown, columnsFrom: number):
     what: isRedefinition ? reason : `this is not TypeScript: ${lowerFirst(reason)}`,
     expected: isRedefinition ? 'a name of its own for each value, given once' : 'statements that parse',
     found: found === '' ? 'the end of the cell' : found,
-    cure: isRedefinition ? 'Choose another name; a value that changes belongs into one cell.' : `Look at line ${line ?? 1}${column === null ? '' : `, column ${column}`}: a bracket, quote or comma is missing or too many just before it.`,
+    cure: isRedefinition ? 'Choose another name; a value that changes belongs into one cell.' : syntaxCure(reason, line, column),
     edit: null,
   };
+}
+
+function syntaxCure(reason: string, line: number | null, column: number | null): string {
+  if (/'return'/.test(reason)) return 'Leave return out: the value of the last expression is the result.';
+  if (/'export'/.test(reason)) return 'Leave export out: other cells can use every name of this one.';
+  if (/unterminated/i.test(reason)) return `Close what opens on line ${line ?? 1}.`;
+  return `Look at line ${line ?? 1}${column === null ? '' : `, column ${column}`}: a bracket, quote or comma is missing or too many just before it.`;
 }
 
 function lowerFirst(text: string): string {
