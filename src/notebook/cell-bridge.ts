@@ -140,7 +140,7 @@ export class CellBridge {
       const call = this.calls.get(key);
       if (call === undefined) return [];
       this.calls.delete(key);
-      return [outcome.ok ? { request: call.request, ok: true, value: outcome.value } : { request: call.request, ok: false, error: outcome.error } satisfies Answer];
+      return [outcome.ok ? { request: call.request, ok: true, value: outcome.value } : { request: call.request, ok: false, error: unfitting(outcome.error) } satisfies Answer];
     });
   }
 
@@ -306,6 +306,12 @@ class RefusedRequest extends Error {
 
 function refusal(what: string, expected: string, found: string, cure: string): RefusedRequest {
   return new RefusedRequest(what, { expected, found, cure });
+}
+
+/** A call that does not fit the moment is answered with IllegalState: most often its producer belongs to another past. */
+function unfitting(error: CallFailure): CallFailure {
+  if (error.name !== 'IllegalState') return error;
+  return { ...error, argument: { expected: 'a client that is there at this moment', found: error.message, cure: 'Run the cell that makes the client again: time has been moved, or the client was stopped.' } };
 }
 
 /** The engine's AuthorError comes through its worker as a message of four lines; its parts are read back from there. */

@@ -81,7 +81,7 @@ export class CellPart {
         });
       case 'finished':
         this.setState('done');
-        return this.say(event.at === this.startedAt ? 'ran in no cluster time' : `ran in ${seconds(event.at - this.startedAt)} of cluster time`);
+        return this.say(event.at === this.startedAt ? 'ran' : `ran in ${seconds(event.at - this.startedAt)} of cluster time`);
       case 'failed':
         return this.fail(event);
     }

@@ -26,6 +26,7 @@ export class Notebook {
   private kernel: KernelProcess | null = null;
   private bridge: CellBridge | null = null;
   private queue: Promise<void> = Promise.resolve();
+  private session: number | null = null;
   private isStopped = false;
   /** The texts with which cells last ran: a cell that was edited and not run goes on with its old text, unless that had failed. */
   private readonly ran = new Map<string, string>();
@@ -66,9 +67,8 @@ export class Notebook {
       onEvents(events);
     };
     try {
-      const kernel = await this.started();
       // A failure leaves the loan as a value: what the cell has done to the cluster is read and shown all the same.
-      const { end, failure } = await host.lend((engine, session) => this.runIn(kernel, engine, { session, now, texts, target, onEvents: watchEvents }));
+      const { end, failure } = await host.lend((engine, session) => this.runIn(engine, { session, now, texts, target, onEvents: watchEvents }));
       await host.seek(end);
       if (failure !== null) throw failure;
     } catch (error) {
@@ -77,30 +77,40 @@ export class Notebook {
   }
 
   private async runIn(
-    kernel: KernelProcess, engine: CellEngine,
+    engine: CellEngine,
     { session, now, texts, target, onEvents }: { readonly session: number; readonly now: number; readonly texts: readonly CellSource[]; readonly target: string; readonly onEvents: (events: readonly CellEvent[]) => void },
   ): Promise<{ readonly end: number; readonly failure: Error | null }> {
     const { host, onClock, check } = this.options;
-    this.bridge ??= new CellBridge(engine, check ?? null);
-    const { bridge } = this;
-    const unwatch = kernel.watch();
+    // Another run was opened: what cells have made belongs to a cluster that is no longer shown.
+    if (this.session !== session) await this.forget();
+    this.session = session;
+    const bridge = this.bridge ?? new CellBridge(engine, check ?? null);
+    this.bridge = bridge;
+    let unwatch = (): void => undefined;
     try {
+      const kernel = await this.started();
+      unwatch = kernel.watch();
       const end = await runCell(kernel, bridge, {
         session, now, seed: host.seed, cells: texts, target, onEvents, onClock, isStopped: () => this.isStopped,
       });
       return { end, failure: null };
     } catch (error) {
-      const end = bridge.now;
+      const end = Math.max(bridge.now, now);
       // A kernel in the middle of a run cannot be used for another one. The next starts anew: cells run again when they are needed.
-      kernel.end();
-      this.kernel = null;
-      this.bridge = null;
-      this.ran.clear();
-      await bridge.end();
+      await this.forget();
       return { end, failure: error instanceof Error ? error : new Error(String(error)) };
     } finally {
       unwatch();
     }
+  }
+
+  private async forget(): Promise<void> {
+    this.kernel?.end();
+    this.kernel = null;
+    this.ran.clear();
+    const { bridge } = this;
+    this.bridge = null;
+    await bridge?.end();
   }
 
   private async started(): Promise<KernelProcess> {

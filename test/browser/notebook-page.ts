@@ -18,6 +18,8 @@ export interface CellReport {
 
 export interface NotebookUnderTest {
   run(codes: readonly string[], target: number): Promise<Readonly<Record<string, CellReport>>>;
+  /** As `run`, and Stop is pressed at once. */
+  runAndStop(codes: readonly string[], target: number): Promise<Readonly<Record<string, CellReport>>>;
   log(): readonly string[];
   shownUs(): number;
   /** What the kernel says of its walls. */
@@ -39,12 +41,8 @@ const all: CellEvent[] = [];
 const notebook = new Notebook({ host, kernelSource: () => Promise.resolve(source), needsPolicy: true, onClock: () => undefined, onEvents: (events) => { all.push(...events); } });
 
 const underTest: NotebookUnderTest = {
-  async run(codes, target) {
-    const from = all.length;
-    const cells = codes.map((code, index) => ({ id: `c${index + 1}`, code }));
-    await notebook.run(cells, `c${target}`);
-    return report(all.slice(from));
-  },
+  run: (codes, target) => run(codes, target, () => undefined),
+  runAndStop: (codes, target) => run(codes, target, () => notebook.stop()),
   log: () => engine.log(1),
   shownUs: () => shownUs,
   async walls() {
@@ -54,6 +52,16 @@ const underTest: NotebookUnderTest = {
     return lockdown;
   },
 };
+
+async function run(codes: readonly string[], target: number, meanwhile: () => void): Promise<Readonly<Record<string, CellReport>>> {
+  const from = all.length;
+  const cells = codes.map((code, index) => ({ id: `c${index + 1}`, code }));
+  const running = notebook.run(cells, `c${target}`);
+  await new Promise((resolve) => { setTimeout(resolve); });
+  meanwhile();
+  await running;
+  return report(all.slice(from));
+}
 
 function report(events: readonly CellEvent[]): Readonly<Record<string, CellReport>> {
   const cells: Record<string, CellReport> = {};

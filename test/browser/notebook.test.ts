@@ -141,6 +141,12 @@ test('a promise that is rejected and that nobody awaits is said', async () => {
   expect((await one('const later = async () => { await cluster.advance("1s"); throw new Error("unseen") }\nlater()\nnull')).problem).toMatch(/the cell threw Error: unseen/);
 });
 
+test('Stop ends a cell at its next await, and the cells go on', async () => {
+  const cells = await page.evaluate(() => (window as unknown as ReturnType<typeof inPage>).notebook.runAndStop(['const n = 4', 'for (let i = 0; i < 1000; i += 1) await cluster.advance("1s")\nn'], 2));
+  expect(cells['c2']?.problem).toMatch(/^cell c2: the cell was stopped/);
+  expect((await run(['const n = 4', 'n + 1']))['c2']).toMatchObject({ problem: null, shown: ['5'] });
+});
+
 const loops: readonly (readonly [string, string])[] = [
   ['a loop', 'await cluster.kill(1); while (true);'],
   ['a loop of promises', 'await cluster.kill(1); while (true) await null'],

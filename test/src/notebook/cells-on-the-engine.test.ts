@@ -4,7 +4,7 @@ import { createEngine } from '#engine/host/in-process.ts';
 import type { ClusterSpec } from '#engine/cluster/spec.ts';
 import type { EngineApi } from '#engine/host/api.ts';
 import { problemText } from '#src/notebook/cell-problem.ts';
-import { runCellsHeadless } from '#src/notebook/run-cells-headless.ts';
+import { createHeadlessNotebook, runCellsHeadless } from '#src/notebook/run-cells-headless.ts';
 import type { HeadlessCell } from '#src/notebook/run-cells-headless.ts';
 
 const SPEC: ClusterSpec = {
@@ -104,6 +104,14 @@ test('wrong arguments are refused by the engine in words for the learner', async
   expect(problems[3]).toMatch(/broker\.session\.timeout\.ms/);
   expect(problems[4]).toMatch(/Did you mean "Produce"/);
   for (const problem of problems) expect(problem).toMatch(/expected {2}.+\n {2}found {5}.+\n {2}cure {6}.+/);
+});
+
+test('a producer of another past says which cell to run', async () => {
+  const notebook = createHeadlessNotebook(engine, session);
+  const cells = [{ id: 'c1', code: 'await cluster.advance("1s")\nconst producer = kafka.producer()\nawait producer.connect()' }, { id: 'c2', code: 'await producer.send({ topic: "user-events", messages: [{ value: "x" }] })' }];
+  const after = await notebook.run(cells, 'c1', 12_000_000);
+  await notebook.run(cells, 'c2', after - 500_000);
+  expect(notebook.cell('c2')?.problem).toMatchObject({ code: 'cell-argument', what: expect.stringContaining('there is no "cell-c1"') as string, cure: expect.stringContaining('Run the cell that makes the client again') as string });
 });
 
 test('the same cells give the same run: the digest is equal', async () => {
