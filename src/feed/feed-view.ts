@@ -44,13 +44,14 @@ export class FeedView {
 
   /** The lines that are shown at an instant; the same array while nothing has changed. */
   draw(us: number): readonly FeedLine[] {
-    const { story, facts, speed } = this.#session;
+    const { story, facts, speed, isSlowForLetters } = this.#session;
+    const tellsDetails = speed < 1 || isSlowForLetters;
     if (this.#log === null || story === null) return this.#lines;
     const count = story.countAt(us);
-    const shown = `${facts.version} ${count} ${speed < 1} ${facts.all[count - 1]?.at === us}`;
+    const shown = `${facts.version} ${count} ${tellsDetails} ${facts.all[count - 1]?.at === us}`;
     if (shown !== this.#shown) {
       this.#shown = shown;
-      this.#lines = this.#log.linesAt({ us, count: LINES_MAX, tellsDetails: speed < 1 });
+      this.#lines = this.#log.linesAt({ us, count: LINES_MAX, tellsDetails });
       this.#show(this.#lines);
     }
     const spoken = nextSpoken(this.#lines, this.#spoken, performance.now());

@@ -7,6 +7,7 @@ import type { ClusterView, ViewFact } from '#engine/cluster/view.ts';
 import type { RunFile, SessionInfo, SpecChanges } from '#engine/host/api.ts';
 import type { AsyncEngine } from './engine-client.ts';
 import { FactStore } from './fact-store.ts';
+import { isLetterStep, LETTER_GAP_US, LETTER_STEP_MS } from './letter-steps.ts';
 import { problemOf } from './run-file.ts';
 import { RunStory } from './run-story.ts';
 import type { Future, SessionListener, Speed } from './session-listener.ts';
@@ -42,6 +43,7 @@ export class LiveSession {
   #headUs = 0;
   #isPlaying = false;
   #speed: Speed = 1;
+  #isSlowForLetters = false;
   #glide: Glide | null = null;
   #lastFrameMs: number | null = null;
   #held = 0;
@@ -79,6 +81,10 @@ export class LiveSession {
   get speed(): Speed {
     return this.#speed;
   }
+  /** The clock runs slower where letters take their steps, so that each can be seen. Above 1x it does not. */
+  get isSlowForLetters(): boolean {
+    return this.#isSlowForLetters && this.#speed <= 1;
+  }
   /** True while a command, a seek or a file is on its way through the engine; the clock stands still. */
   get isHeld(): boolean {
     return this.#held > 0;
@@ -99,11 +105,11 @@ export class LiveSession {
   async open(run: RunFile): Promise<void> {
     await this.#hold(async () => {
       const info = await this.#engine.open(run);
-      const old = this.#info;
+      const left = new Set([...(this.#info === null ? [] : [this.#info.session]), ...this.#branches.map((it) => it.session)]);
       this.#run = run;
       this.#branches = [];
       this.#laneLabels.clear();
-      if (old !== null) await this.#engine.close(old.session);
+      for (const session of left) await this.#engine.close(session);
       await this.#show(info, Math.min(run.until, info.head));
     });
   }
@@ -133,6 +139,11 @@ export class LiveSession {
     this.#stateChanged();
   }
 
+  setSlowForLetters(isSlow: boolean): void {
+    this.#isSlowForLetters = isSlow;
+    this.#stateChanged();
+  }
+
   /** True while the next frame would differ from this one. */
   get isMoving(): boolean {
     return this.#isPlaying || this.#glide !== null;
@@ -144,7 +155,7 @@ export class LiveSession {
     this.#lastFrameMs = nowMs;
     if (this.#info === null || this.#held > 0) return;
     if (this.#glide !== null) this.#followGlide(this.#glide, nowMs);
-    else if (this.#isPlaying) this.#moveTo(Math.min(this.#headUs, this.#shown + elapsedMs * 1_000 * this.#speed));
+    else if (this.#isPlaying) this.#moveTo(Math.min(this.#headUs, this.#next(elapsedMs)));
     this.#keepAhead();
   }
 
@@ -311,6 +322,18 @@ export class LiveSession {
 
   #aheadUs(): number {
     return Math.ceil(AHEAD_SHOWN_US * this.#speed);
+  }
+
+  /** Where the clock stands after so much time of the wall. */
+  #next(elapsedMs: number): number {
+    const steady = this.#shown + elapsedMs * 1_000 * this.#speed;
+    if (!this.isSlowForLetters) return steady;
+    const next = this.#facts.momentAfter(this.#shown, isLetterStep);
+    if (next === null || next > steady + LETTER_GAP_US) return steady;
+    const last = this.#facts.momentBefore(this.#shown + 1, isLetterStep) ?? 0;
+    const gapUs = next - last;
+    const slow = gapUs > LETTER_GAP_US ? steady : this.#shown + (elapsedMs / LETTER_STEP_MS) * gapUs;
+    return Math.min(next, steady, slow);
   }
 
   #followGlide(glide: Glide, nowMs: number): void {

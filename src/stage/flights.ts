@@ -94,9 +94,9 @@ export class FlightLog implements FactFollower {
 
   /** What is in the air over a topic at `us`. */
   airAt(us: number, topic: string, pace: Pace): AirNow {
-    const hop = durationUs(HOP_US, pace);
+    const hop = durationUs(HOP_US, { ...pace, speed: pace.leadSpeed });
     const linger = durationUs(LINGER_US, pace);
-    const second = 1_000_000 * pace.speed;
+    const second = 1_000_000 * Math.min(pace.speed, pace.leadSpeed);
     const near = this.#between(us - Math.max(linger, second / 2), us + Math.max(hop, second / 2)).filter((it) => it.topic === topic);
     const perPath = new Map<string, Flight[]>();
     for (const flight of near) {

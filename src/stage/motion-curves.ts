@@ -11,8 +11,10 @@ export const LINGER_US = 500_000;
 
 /** How the reader wants things to move. */
 export interface Pace {
-  /** Times as fast as a wall clock. */
+  /** Times as fast as a wall clock, where changes take place. */
   readonly speed: number;
+  /** The same for the way of a letter from outside, before anything has happened to it. */
+  readonly leadSpeed: number;
   /** Reduced motion: every change is a switch. */
   readonly isStill: boolean;
 }
@@ -20,6 +22,13 @@ export interface Pace {
 /** Durations count shown time in slow motion; above 1x they shrink with the speed. */
 export function durationUs(shownUs: number, pace: Pace): number {
   return shownUs * Math.min(1, pace.speed);
+}
+
+/** While the clock is slowed down for letters, a hop of a third of a millisecond takes a third of a second. */
+export const LETTER_SPEED = 0.001;
+
+export function paceOf(session: { readonly speed: number; readonly isSlowForLetters: boolean }, isStill: boolean): Pace {
+  return { speed: session.isSlowForLetters ? LETTER_SPEED : session.speed, leadSpeed: session.speed, isStill };
 }
 
 export function clamp01(value: number): number {

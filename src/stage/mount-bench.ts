@@ -11,6 +11,7 @@ import { newRun } from '#src/session/run-file.ts';
 import { TrackLog } from '#src/timeline/timeline-model.ts';
 import { TimelineView } from '#src/timeline/timeline-view.ts';
 import { Transport } from '#src/timeline/transport.ts';
+import { paceOf } from './motion-curves.ts';
 import { ProblemNote } from './problem-note.ts';
 import { SendForm } from './send-form.ts';
 import { type StageShape, StageView } from './stage-view.ts';
@@ -45,6 +46,8 @@ export function mountBench(element: HTMLElement, options: BenchOptions): Bench {
   const drawing = new BenchDrawing(element, session, options.variant);
   const startOver = async (): Promise<void> => {
     await session.open(newRun(await client.engine.engineVersion, options.spec, options.seed));
+    // Where letters are sent by hand, each is worth a slow look.
+    session.setSlowForLetters((options.spec.producers ?? []).length > 0 && (options.spec.producers ?? []).every((it) => it.workload === undefined));
     session.play();
   };
   const ready = startOver().catch((reason: unknown) => session.fail(reason));
@@ -91,7 +94,7 @@ class BenchDrawing {
     const mount = (name: string): HTMLElement => mountIn(bench, name);
     bench.classList.add('live-bench', `is-${variant}`);
     this.#stage = new StageView(mount('stage'), session, {
-      pace: () => ({ speed: session.speed, isStill: isStill() }), hasPostOfficeWords: () => isOn('words'),
+      pace: () => paceOf(session, isStill()), hasPostOfficeWords: () => isOn('words'),
       onWhy: (factId) => this.#why(factId), onShape: (shape) => this.#drawSwitches(shape, variant),
     });
     const problem = new ProblemNote(mount('stage'));

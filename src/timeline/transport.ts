@@ -27,7 +27,7 @@ export class Transport {
     mount.innerHTML = '<div class="transport" role="group" aria-label="Time">'
       + `<button type="button" data-do="back" aria-label="One event back">${icon('back')}</button><button type="button" class="primary" data-do="toggle"></button>`
       + `<button type="button" data-do="on" aria-label="One event on">${icon('on')}</button>`
-      + `<div class="seg" role="group" aria-label="Speed">${speeds}</div>`
+      + `<div class="seg" role="group" aria-label="Speed">${speeds}</div><button type="button" class="letters" data-do="letters" title="The clock runs slower where letters take their steps">Slow for letters</button>`
       + '<div class="files"><button type="button" data-do="news">Next event</button><button type="button" data-do="fork">Fork here</button><button type="button" data-do="save">Save run</button><button type="button" data-do="open">Open run</button>'
       + '<input type="file" accept=".json,application/json" hidden aria-label="Run file"></div></div>';
     const file = mount.querySelector('input');
@@ -43,6 +43,7 @@ export class Transport {
     for (const button of this.#mount.querySelectorAll<HTMLElement>('[data-speed]')) {
       button.setAttribute('aria-pressed', String(Number(button.dataset['speed']) === this.#session.speed));
     }
+    this.#mount.querySelector('[data-do="letters"]')?.setAttribute('aria-pressed', String(this.#session.isSlowForLetters));
     if (this.#wasPlaying === this.#session.isPlaying) return;
     this.#wasPlaying = this.#session.isPlaying;
     for (const button of this.#mount.querySelectorAll('[data-do="toggle"]')) showPlaying(button, this.#session.isPlaying);
@@ -58,11 +59,19 @@ export class Transport {
       case 'on': return this.#do(this.#session.stepForward(isEvent, !this.#isStill()));
       case 'news': return this.#do(this.#session.stepForward(isNews, false));
       case 'toggle': return this.#session.toggle();
+      case 'letters': return this.#slowForLetters();
       case 'fork': return this.#do(this.#session.fork());
       case 'save': return this.#do(this.#saved());
       case 'open': return this.#file.click();
       default: return;
     }
+  }
+
+  /** Above 1x letters are not slowed down for; who asks for it wants 1x too. */
+  #slowForLetters(): void {
+    const isSlow = !this.#session.isSlowForLetters;
+    if (isSlow && this.#session.speed > 1) this.#session.setSpeed(1);
+    this.#session.setSlowForLetters(isSlow);
   }
 
   async #saved(): Promise<void> {

@@ -88,6 +88,22 @@ test("stepping goes to the next and the previous accepted fact, simulating on wh
   expect(session.shownUs).toBe(5_300_000);
 });
 
+test("slowed down for letters, the clock takes its time at each of their steps and none between letters", async () => {
+  const { session } = await openSession(1_290);
+  session.setSlowForLetters(true);
+  session.play();
+  await playFor(session, 2);
+  expect(session.shownUs).toBe(1_300_000);
+  // Four hops of a millisecond, 320 ms of the wall each.
+  await playFor(session, 30, 1_000);
+  expect(session.shownUs).toBeGreaterThan(1_301_000);
+  expect(session.shownUs).toBeLessThan(1_303_000);
+  await playFor(session, 60, 3_000);
+  expect(session.shownUs).toBeGreaterThan(1_304_000);
+  session.setSpeed(10);
+  expect(session.isSlowForLetters).toBe(false);
+});
+
 test("a glide ends exactly on its event", async () => {
   const { session } = await openSession(1_000);
   const now = vi.spyOn(performance, "now").mockReturnValue(0);

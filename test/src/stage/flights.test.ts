@@ -5,7 +5,7 @@ import { FactStore } from "#src/session/fact-store.ts";
 import type { ViewFact } from "#engine/cluster/view.ts";
 import { batch, crashStory, WrittenFacts } from "../session/written-facts.ts";
 
-const MOVING: Pace = { speed: 1, isStill: false };
+const MOVING: Pace = { speed: 1, leadSpeed: 1, isStill: false };
 const TOPIC = "user-events";
 
 function logOf(facts: readonly ViewFact[]): { log: FlightLog; store: FactStore } {
@@ -50,12 +50,12 @@ test("a letter from outside may start its hop early; what answers it may not", (
 
 test("in slow motion the early start is as long on the clock of the wall", () => {
   const facts = oneLetter(1);
-  expect(kinds(airOf(facts, 950, { speed: 0.1, isStill: false }))).toEqual([]);
-  expect(kinds(airOf(facts, 965, { speed: 0.1, isStill: false }))).toEqual(["letter"]);
+  expect(kinds(airOf(facts, 950, { speed: 0.1, leadSpeed: 0.1, isStill: false }))).toEqual([]);
+  expect(kinds(airOf(facts, 965, { speed: 0.1, leadSpeed: 0.1, isStill: false }))).toEqual(["letter"]);
 });
 
 test("with reduced motion a letter stands on the middle of its path", () => {
-  expect(airOf(oneLetter(300), 1_010, { speed: 1, isStill: true }).flights[0]?.part).toBe(0.5);
+  expect(airOf(oneLetter(300), 1_010, { speed: 1, leadSpeed: 1, isStill: true }).flights[0]?.part).toBe(0.5);
 });
 
 test("what was on its way to a broker that stops is crossed, and so is what cannot reach it", () => {
@@ -92,7 +92,7 @@ test("too many letters for one path become one dense line", () => {
   const air = airOf(story.facts, 1_100);
   expect(air.flights).toEqual([]);
   expect(air.dense).toMatchObject([{ perSecond: LETTERS_PER_SECOND_MAX + 6 }]);
-  expect(airOf(story.facts, 1_100, { speed: 0.1, isStill: false }).dense).toEqual([]);
+  expect(airOf(story.facts, 1_100, { speed: 0.1, leadSpeed: 0.1, isStill: false }).dense).toEqual([]);
 });
 
 test("the air at an instant is the same forwards and backwards, and after a rewind", () => {
