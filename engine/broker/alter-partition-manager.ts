@@ -45,6 +45,7 @@ export function proposeIsrExpansion(process: ProcessContext, broker: BrokerState
 
 /** Every replica.lag.time.max.ms / 2: members that do not keep up are proposed to leave, all of a partition in one proposal. */
 export function shrinkIsrs(process: ProcessContext, broker: BrokerState): void {
+  process.becauseOf(-1);
   process.schedule(fromMs(Math.max(1, Math.floor(broker.settings["replica.lag.time.max.ms"] / 2))), SHRINK_TIMER);
   const { lagTimeMaxUs } = replicaRules(broker);
   for (const partitions of broker.partitions.values()) {

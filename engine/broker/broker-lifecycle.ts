@@ -182,6 +182,7 @@ export function lifecycleTimer(process: ProcessContext, host: LifecycleHost, sta
     case COMMUNICATE:
       if (sequence !== state.timer) return true;
       state.timer = 0;
+      process.becauseOf(-1);
       if (state.state !== "shutting-down") communicate(process, host, state);
       return true;
     case REGISTRATION_TIMEOUT:

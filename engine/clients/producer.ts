@@ -74,7 +74,10 @@ export const producerKind: ProcessKind = {
     const producer = state as ProducerState;
     const results = clientTimer(process, producer.core, name, payload, sequence);
     if (results !== null) take(process, producer, results);
-    else if (name === WORKLOAD_TIMER) workloadTick(process, producer);
+    else if (name === WORKLOAD_TIMER) {
+      process.becauseOf(-1);
+      workloadTick(process, producer);
+    }
     else if (woke(producer.core, name, sequence)) poll(process, producer);
   },
 

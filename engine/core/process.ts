@@ -24,6 +24,10 @@ export interface ProcessContext {
   touch(path: string, file: LogFile): void;
   /** Records a fact. Its cause is the newest fact of this handler, or what led to the event. Returns its id. */
   trace<F extends Fact>(fact: F): number;
+  /** The trace entry that what happens now is caused by; -1 for none. */
+  readonly cause: number;
+  /** What follows in this handler has this cause instead: -1 for a routine that nothing in particular led to (a periodic timer). */
+  becauseOf(cause: number): void;
   /** Answers an operator's input: the host reads these in order. Data as the layer above defines it. */
   outcome(value: unknown): void;
   /** The process ends by its own will: connections are closed, memory is gone, the disk stays. */

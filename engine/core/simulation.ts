@@ -195,6 +195,10 @@ export class Simulation {
     return this.#cause;
   }
 
+  because(cause: number): void {
+    this.#cause = cause;
+  }
+
   kindOf(process: ProcessRecord): ProcessKind {
     const kind = this.#kinds.get(process.kind);
     if (kind === undefined) throw new InvariantError(`no behaviour for process kind "${process.kind}"`);
@@ -349,6 +353,8 @@ class Context implements ProcessContext {
   }
   touch(path: string, file: LogFile): void { this.#simulation.markDirty(this.#process, path, file); }
   trace<F extends Fact>(fact: F): number { return this.#simulation.trace(this.name, fact); }
+  get cause(): number { return this.#simulation.cause; }
+  becauseOf(cause: number): void { this.#simulation.because(cause); }
   outcome(value: unknown): void { this.#simulation.world.outcomes.push(value); }
   exit(): void { this.#simulation.exit(this.#process); }
 }

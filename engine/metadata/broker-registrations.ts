@@ -29,7 +29,7 @@ export function registerBroker(context: OperationContext, request: RequestOf<"Br
   const brokerEpoch = isSame ? existing.brokerEpoch : context.nextOffset;
   const fenced = isSame ? existing.fenced : true;
   const inControlledShutdown = isSame && existing.inControlledShutdown;
-  active.sessions.set(brokerId, openSession(brokerId, fenced, nowUs));
+  active.sessions.set(brokerId, openSession(brokerId, fenced, nowUs, context.cause));
   const record: MetadataRecord = {
     type: "RegisterBrokerRecord", brokerId, brokerEpoch, incarnationId, host: listener?.host ?? "", port: listener?.port ?? 0,
     rack: request.rack, fenced, inControlledShutdown, logDirs: request.logDirs,
@@ -70,7 +70,7 @@ export function heartbeat(context: OperationContext, request: RequestOf<"BrokerH
         break;
     }
   }
-  touchSession(session, isFencedState(next), request.currentMetadataOffset, nowUs);
+  touchSession(session, isFencedState(next), request.currentMetadataOffset, context);
   if (next === "controlled-shutdown" && session.controlledShutdownOffset < 0) {
     session.controlledShutdownOffset = context.nextOffset + records.length - 1;
   }
@@ -118,7 +118,7 @@ export function fenceOneStaleBroker(context: OperationContext): Decision | null 
   fence(context, oldest.brokerId, records);
   oldest.fenced = true;
   oldest.controlledShutdownOffset = -1;
-  return { records, reason: { partitions: "broker-fenced", silentForUs: nowUs - oldest.lastContactUs }, response: null };
+  return { records, reason: { partitions: "broker-fenced", silentForUs: nowUs - oldest.lastContactUs, cause: oldest.lastContactCause }, response: null };
 }
 
 // ---- producer ids

@@ -9,6 +9,8 @@ export type BrokerControlState = "fenced" | "unfenced" | "controlled-shutdown" |
 export interface BrokerSession {
   readonly brokerId: number;
   lastContactUs: number;
+  /** Trace entry of what was heard from it last: why it counts as alive, and later why it does not. */
+  lastContactCause: number;
   fenced: boolean;
   /** How far the broker has applied the metadata log; -1: not told. */
   metadataOffset: number;
@@ -16,8 +18,8 @@ export interface BrokerSession {
   controlledShutdownOffset: number;
 }
 
-export function openSession(brokerId: number, fenced: boolean, nowUs: number): BrokerSession {
-  return { brokerId, lastContactUs: nowUs, fenced, metadataOffset: -1, controlledShutdownOffset: -1 };
+export function openSession(brokerId: number, fenced: boolean, nowUs: number, cause: number): BrokerSession {
+  return { brokerId, lastContactUs: nowUs, lastContactCause: cause, fenced, metadataOffset: -1, controlledShutdownOffset: -1 };
 }
 
 /** A fenced broker has no session: its id may be registered again at once. */
@@ -71,8 +73,9 @@ export function isFencedState(state: BrokerControlState): boolean {
   return state === "fenced" || state === "shutdown-now";
 }
 
-export function touchSession(session: BrokerSession, fenced: boolean, metadataOffset: number, nowUs: number): void {
+export function touchSession(session: BrokerSession, fenced: boolean, metadataOffset: number, { nowUs, cause }: { readonly nowUs: number; readonly cause: number }): void {
   session.lastContactUs = nowUs;
+  session.lastContactCause = cause;
   session.metadataOffset = metadataOffset;
   session.fenced = fenced;
   if (fenced) session.controlledShutdownOffset = -1;

@@ -16,6 +16,8 @@ export interface DeferredAnswer {
   readonly to: ReplyTo | null;
   readonly body: ResponseOf<Api> | null;
   readonly facts: readonly ControllerFact[];
+  /** Trace entry that led to the decision: the commit is only when it becomes true. */
+  readonly cause: number;
 }
 
 export interface ActiveController {
@@ -45,7 +47,8 @@ export interface ControllerState {
 }
 
 /** Why the records of a decision were written: what the facts of the trace say. `partitions` null: what the change itself shows. */
-export interface DecisionReason { readonly partitions: PartitionChangeReason | null; readonly silentForUs: number }
+/** `cause`: trace entry that led to it, where that is not what the handler was called for. */
+export interface DecisionReason { readonly partitions: PartitionChangeReason | null; readonly silentForUs: number; readonly cause?: number }
 export const NO_REASON: DecisionReason = { partitions: null, silentForUs: 0 };
 
 /** Outcome of one event of the controller: records to append, in order, and the answer once they are committed. */
@@ -62,6 +65,8 @@ export function answerOnly<A extends Api>(response: ResponseOf<A>): Decision<A> 
 /** What an operation looks at. `nextOffset`: the offset that its first record will get. */
 export interface OperationContext {
   readonly nowUs: number;
+  /** Trace entry of what is being handled. */
+  readonly cause: number;
   readonly config: ControllerConfig;
   readonly image: MetadataImage;
   readonly active: ActiveController;

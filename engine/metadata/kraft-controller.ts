@@ -87,7 +87,7 @@ function decide(process: ProcessContext, controller: ControllerState, context: O
 function operationContext(process: ProcessContext, controller: ControllerState, raft: RaftState): OperationContext | null {
   const { active, config, image } = controller;
   if (active === null || raft.role.role !== "leader" || raft.epoch !== active.epoch) return null;
-  return { nowUs: process.now, config, image, active, nextOffset: nextWriteOffset(process, raft.role) };
+  return { nowUs: process.now, cause: process.cause, config, image, active, nextOffset: nextWriteOffset(process, raft.role) };
 }
 
 /** Appends what was decided and keeps the answer until it is committed. What only reads waits for what it has read. */
@@ -101,14 +101,14 @@ function perform(
     const pending = active.deferred.at(-1);
     if (to === null || response === null) return;
     if (pending === undefined) host.reply(to, response);
-    else active.deferred.push({ offset: pending.offset, to, body: response, facts: [] });
+    else active.deferred.push({ offset: pending.offset, to, body: response, facts: [], cause: process.cause });
     return;
   }
   controller.busyUntilUs = Math.max(controller.busyUntilUs, process.now) + records.length * RECORD_US;
   const firstOffset = scheduleAppend(process, raft, active.epoch, records);
   invariant(firstOffset !== -1, `${process.name}: active in epoch ${active.epoch}, but not the leader of epoch ${raft.epoch}`);
   const facts = applyAndTell(controller.image, records, decision.reason);
-  if (to !== null || facts.length > 0) active.deferred.push({ offset: firstOffset + records.length - 1, to, body: response, facts });
+  if (to !== null || facts.length > 0) active.deferred.push({ offset: firstOffset + records.length - 1, to, body: response, facts, cause: decision.reason.cause ?? process.cause });
   const moved = facts.some(fact => fact.kind === "partition-changed" && fact.leader !== fact.replicas[0]);
   if (moved) scheduleBalance(process, controller.config, active);
   pollRaft(process, host, raft);
@@ -161,12 +161,15 @@ function toldOffset(process: ProcessContext): number {
 
 function completeDeferred(process: ProcessContext, host: RaftHost, active: ActiveController, highWatermark: number): void {
   let count = 0;
+  const committedBecauseOf = process.cause;
   for (const answer of active.deferred) {
     if (answer.offset >= highWatermark) break;
+    process.becauseOf(answer.cause);
     for (const fact of answer.facts) process.trace(fact);
     if (answer.to !== null && answer.body !== null) host.reply(answer.to, answer.body);
     count += 1;
   }
+  process.becauseOf(committedBecauseOf);
   if (count > 0) active.deferred = active.deferred.slice(count);
 }
 
@@ -177,7 +180,7 @@ export function activateController(process: ProcessContext, host: RaftHost, cont
     epoch: raft.epoch, sessions: new Map(), deferred: [], noOpAtUs: process.now + fromMs(config.metadataMaxIdleIntervalMs),
     balanceAtUs: -1, fenceNotBeforeUs: 0, timer: 0, timerAtUs: 0,
   };
-  for (const broker of image.brokers.values()) active.sessions.set(broker.brokerId, openSession(broker.brokerId, broker.fenced, process.now));
+  for (const broker of image.brokers.values()) active.sessions.set(broker.brokerId, openSession(broker.brokerId, broker.fenced, process.now, process.cause));
   controller.active = active;
   image.epoch = raft.epoch;
   if (!image.features.has("metadata.version")) {

@@ -79,9 +79,12 @@ export function kraftResponse(process: ProcessContext, host: KraftHost, state: K
 /** False when the timer is not one of these. */
 export function kraftTimer(process: ProcessContext, host: KraftHost, state: KraftState, name: string, payload: unknown, sequence: number): boolean {
   switch (name) {
-    case RAFT_TIMER: raftTimer(process, host, state.raft, sequence); break;
+    case RAFT_TIMER: raftTimer(process, host, state.raft, sequence);
+      break;
     case CONTROLLER_EVENT: controllerEvent(process, host, state.controller, state.raft, payload); break;
-    case CONTROLLER_TIMER: controllerTimer(process, host, state.controller, state.raft, sequence); break;
+    case CONTROLLER_TIMER:
+      process.becauseOf(-1);
+      controllerTimer(process, host, state.controller, state.raft, sequence); break;
     case REGISTRATION_TIMER: state.registration.pending = false; break;
     default: return false;
   }

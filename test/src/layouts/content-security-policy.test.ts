@@ -14,7 +14,7 @@ describe("the policy of every page", () => {
   test("lets the kernel be a data: worker and closes everything that it does not name", () => {
     expect(directives.get("worker-src")).toBe("'self' data: blob:");
     expect(directives.get("default-src")).toBe("'none'");
-    expect(directives.get("connect-src")).toBe("'self'");
+    expect(directives.get("connect-src")).toBe("'none'");
   });
   test("has no directive that a meta element may not carry", () => {
     for (const name of ["frame-ancestors", "report-uri", "report-to", "sandbox"]) expect(directives.has(name)).toBe(false);
