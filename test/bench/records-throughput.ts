@@ -15,7 +15,7 @@ const VALUE_BYTES = 100;
 
 const spec: ClusterSpec = {
   ...PRESETS["guides/three-nodes"] as ClusterSpec,
-  topics: [{ name: "user-events", assignment: [[1, 2, 3], [2, 3, 1], [3, 1, 2]] }],
+  topics: [{ name: "user-events", partitions: 12, replicationFactor: 3 }],
   producers: [{ id: "orders", settings: { "acks": "all", "linger.ms": 5, "batch.size": 16_384 } }],
   consumers: [{ id: "reader", topic: "user-events", from: "beginning", checksum: true }],
 };

@@ -25,6 +25,7 @@ for (const bench of BENCHES) {
   const began = performance.now();
   const values: number[] = [];
   let notes: readonly string[] = [];
+  for (let warmUp = 0; warmUp < (bench.warmUps ?? 0); warmUp += 1) await bench.run(-1 - warmUp);
   for (let run = 0; run < (bench.runs ?? RUNS_MIN); run += 1) {
     const outcome = await bench.run(run);
     values.push(outcome.value);
