@@ -6,6 +6,7 @@ import type { Part } from '#src/lesson/course.ts';
 import { lessonLoader, partLoader } from '#src/lesson/lesson-loader.ts';
 import type { MeasuredNumbers } from '#src/lesson/measured-links.ts';
 import type { Lesson } from '#src/lesson/parse-lesson.ts';
+import { measureLesson } from '#src/scripts/measure-lesson.ts';
 
 /** Runs the lesson as a reader does who does everything in order. If the engine changes, the text changes. */
 async function measure(lesson: Lesson): Promise<MeasuredNumbers> {

@@ -18,12 +18,12 @@ export function messageWords(message: MessageView, focus: Focus): string {
   const { summary } = message;
   switch (summary.about) {
     case 'produce':
-      return listed(summary.partitions, focus, (it) => `Produce ${nameOf(it)}, ${contentsOf(it.batches)}`);
+      return listed(summary.partitions, focus, (it) => `Produce ${placeName(it, focus)}, ${contentsOf(it.batches)}`);
     case 'produce-response':
       return listed(summary.partitions, focus, (it) =>
         it.error === 'NONE' ? `acknowledged${it.baseOffset < 0 ? '' : `, offset ${it.baseOffset}`}` : it.error);
     case 'fetch':
-      return listed(summary.partitions, focus, (it) => `Fetch ${nameOf(it)} from ${it.fetchOffset}`);
+      return listed(summary.partitions, focus, (it) => `Fetch ${placeName(it, focus)} from ${it.fetchOffset}`);
     case 'fetch-response':
       return listed(summary.partitions, focus, (it) =>
         it.error === 'NONE' ? `${recordsOf(it.batches)}, high watermark ${it.highWatermark}` : it.error);
@@ -49,8 +49,9 @@ function listed<T extends OfPartition>(partitions: readonly T[], focus: Focus, s
   return more > 0 ? `${different.join('#59; ')} and ${more} more` : different.join('#59; ');
 }
 
-function nameOf(of: OfPartition): string {
-  return mermaidText(`${of.topic}-${of.partition}`);
+/** In the story of one partition its topic need not be said again and again. */
+export function placeName(of: OfPartition, focus: Focus): string {
+  return focus.partition === null ? mermaidText(`${of.topic}-${of.partition}`) : `partition ${of.partition}`;
 }
 
 function contentsOf(batches: readonly BatchView[]): string {

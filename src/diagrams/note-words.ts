@@ -1,7 +1,6 @@
 /** The facts between the messages that a sequence diagram tells: what was stored, what became safe, who leads, who died. */
 import type { ViewFact } from '#engine/cluster/view.ts';
-import { mermaidText } from './mermaid-text.ts';
-import { isInFocus } from './message-words.ts';
+import { isInFocus, placeName } from './message-words.ts';
 import type { Focus } from './message-words.ts';
 import { leaderBefore } from './moment.ts';
 
@@ -28,7 +27,7 @@ export function noteOf(facts: readonly ViewFact[], position: number, focus: Focu
       return { over: [fact.process], text: 'goes on' };
     case 'log-appended':
       if (!fact.asLeader || !isInFocus(focus, fact)) return null;
-      return { over: [entry.process], text: `${offsetsOf(fact.batch)} of ${mermaidText(`${fact.topic}-${fact.partition}`)}, epoch ${fact.batch.leaderEpoch}, in pencil` };
+      return { over: [entry.process], text: `${offsetsOf(fact.batch)} of ${placeName(fact, focus)}, epoch ${fact.batch.leaderEpoch}, in pencil` };
     case 'high-watermark':
       if (!isInFocus(focus, fact) || leaderBefore(facts, position, fact) !== fact.broker) return null;
       return { over: [entry.process], text: `high watermark ${fact.offset}: committed` };
@@ -62,7 +61,7 @@ function controllerNote(facts: readonly ViewFact[], position: number, focus: Foc
       if (!isInFocus(focus, fact)) return null;
       const changed = leaderBefore(facts, position, fact) !== fact.leader;
       const leader = fact.leader < 0 ? 'nobody leads' : `broker ${fact.leader} leads`;
-      const name = mermaidText(`${fact.topic}-${fact.partition}`);
+      const name = placeName(fact, focus);
       return { over: [entry.process], text: `${name}, ${changed ? `${leader}, ` : ''}epoch ${fact.leaderEpoch}, ISR ${fact.isr.join(', ')}` };
     }
     case 'raft-role':

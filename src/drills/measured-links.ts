@@ -16,6 +16,8 @@ export class MeasuredNumbers {
   readonly #measurements: ReadonlyMap<string, Measurement>;
   readonly #listeners = new Set<() => void>();
   #values: ReadonlyMap<string, Measured> = new Map();
+  /** The lesson's cluster: another one on the bench (a drill, an opened file) has nothing to say about the text. */
+  #cluster: string | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(session: LiveSession, measures: readonly Measure[], file: string) {
@@ -42,8 +44,13 @@ export class MeasuredNumbers {
   }
 
   #refresh(): void {
+    const run = this.#session.openedRun;
+    if (run === null) return;
+    const cluster = JSON.stringify(run.spec);
+    this.#cluster ??= cluster;
+    if (cluster !== this.#cluster) return;
     const facts = this.#session.facts.all;
-    const openingUs = (this.#session.openedRun?.spec.startMs ?? 0) * 1_000;
+    const openingUs = (run.spec.startMs ?? 0) * 1_000;
     const values = new Map<string, Measured>();
     for (const [name, measurement] of this.#measurements) {
       const measured = measureRun(measurement, facts, openingUs);

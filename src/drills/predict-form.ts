@@ -2,6 +2,7 @@
  * Say first, then run. The button wakes when something has been said; what was said becomes an input of the run, stamped before the first
  * step; then the cluster runs in sight, and its own measurement is the answer.
  */
+import { inlineMarkdown } from '#src/lesson/inline-markdown.ts';
 import type { Measure, PredictBlock } from '#src/lesson/lesson-blocks.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
 import { element, mark } from './dom-element.ts';
@@ -103,6 +104,13 @@ async function showVerdict(
   const answer = element('span', { class: 'engine-value' }, measured.text);
   verdict.replaceChildren(
     right ? mark('met', 'As you said') : mark('broken', 'The run says'),
-    element('span', {}, answer, '. ', link, link === null ? null : '. ', block.why),
+    element('span', {}, answer, ...(link === null ? [] : [', ', link]), '. ', block.why === null ? null : marked(block.why)),
   );
+}
+
+/** The author's text with its few inline marks; everything else in it is escaped. */
+function marked(text: string): HTMLElement {
+  const span = element('span');
+  span.innerHTML = inlineMarkdown(text);
+  return span;
 }

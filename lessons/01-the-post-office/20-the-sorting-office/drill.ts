@@ -24,13 +24,13 @@ export default defineDrill({
     fields: ["leader", "leaderEpoch", "isr"],
   }],
   goals: [
-    predicted({ id: "foreseen", text: "You said leader, epoch and ISR of partition 0 before the crash, and they came true.", prediction: "after-the-crash" }),
+    predicted({ id: "foreseen", text: "leader, epoch and ISR of partition 0, before the crash, and it came true.", prediction: "after-the-crash" }),
     always({
-      id: "nobody-else-cut-off", text: "Partition 1 always has a leader: nobody else is cut off while you repair.",
+      id: "nobody-else-cut-off", text: "partition 1 has a leader: nobody else is cut off while you repair.",
       check: { check: "has-leader", topic: TOPIC, partition: 1 },
     }),
     atEnd({
-      id: "everybody-home", text: "At the end each broker leads the partition that is its own.", after: "crash",
+      id: "everybody-home", text: "each broker leads the partition that is its own.", after: "crash",
       check: { check: "leader-balance", topic: TOPIC },
     }),
   ],

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { leaderBefore, nextMoment, nodeOf, readMoment } from '#src/diagrams/moment.ts';
+import type { Moment } from '#src/diagrams/moment.ts';
+import { letter } from './facts-of-a-letter.ts';
+
+function moment(words: string): Moment {
+  const read = readMoment(words);
+  if (read === null) throw new Error(`not read: ${words}`);
+  return read;
+}
+
+it('reads the words of lessons', () => {
+  expect(moment('kill 2')).toEqual({ kind: 'command', verb: 'kill', node: 2 });
+  expect(moment('first ack of partition 1')).toEqual({ kind: 'ack', partition: 1 });
+  expect(moment('second send customer-456')).toEqual({ kind: 'send', key: 'customer-456', nth: 2 });
+  expect(moment('its ack of partition 0')).toEqual({ kind: 'ack', partition: 0 });
+  expect(moment('new leader of partition 0')).toEqual({ kind: 'new-leader', partition: 0 });
+  expect(moment('return of 1')).toEqual({ kind: 'in-sync', node: 1 });
+});
+
+it('refuses words that name no moment', () => {
+  for (const words of ['', 'kill', 'kill two', 'brunch', 'ack of user-events']) expect(readMoment(words)).toBeNull();
+});
+
+it('finds the first such moment after another one', () => {
+  const { facts } = letter();
+  const send = nextMoment(facts, moment('send customer-456'), -1);
+  expect(facts[send]?.fact.kind).toBe('records-accepted');
+  expect(facts[nextMoment(facts, moment('ack of partition 1'), send)]?.fact.kind).toBe('batch-acknowledged');
+  expect(nextMoment(facts, moment('second send customer-456'), -1)).toBe(-1);
+  expect(nextMoment(facts, moment('ack of partition 0'), send)).toBe(-1);
+});
+
+it('knows who led before, and the node of a command', () => {
+  const { facts } = letter();
+  expect(leaderBefore(facts, facts.length, { topic: 'user-events', partition: 1 })).toBe(2);
+  expect(leaderBefore(facts, 0, { topic: 'user-events', partition: 1 })).toBe(-1);
+  expect(nodeOf({ do: 'kill', node: 2 } as { do: string })).toBe(2);
+  expect(nodeOf({ do: 'heal' })).toBeNull();
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { Verdict } from '#engine/grading/grade.ts';
+import { SEEDS, answerWords, goalLines, predictionAnswer, questionsBefore, seedsSummary } from '#src/drills/drill-words.ts';
+import drill from '../../../lessons/01-the-post-office/20-the-sorting-office/drill.ts';
+
+const [question] = drill.predictions;
+const [fault] = drill.faults;
+if (question === undefined || fault === undefined) throw new Error('the drill has lost its question or its fault');
+
+function verdict(broken: readonly string[]): Verdict {
+  return {
+    drill: drill.id, passed: broken.length === 0, until: 0,
+    goals: drill.goals.map((goal) => ({
+      goal: goal.id, text: goal.text, state: broken.includes(goal.id) ? 'broken' : 'met', detail: broken.includes(goal.id) ? 'nobody leads user-events-1' : '', evidence: [],
+    })),
+  };
+}
+
+describe('twenty seeds', () => {
+  it('pass only when all of them held', () => {
+    const all = SEEDS.map((seed) => ({ seed, verdict: verdict([]) }));
+    expect(seedsSummary(all)).toMatchObject({ held: 20, isPassed: true, replay: null });
+    expect(seedsSummary(all.slice(0, 19)).isPassed).toBe(false);
+  });
+
+  it('name the first seed that broke, its goal, and why', () => {
+    const graded = SEEDS.map((seed) => ({ seed, verdict: verdict(seed === 13 || seed === 17 ? ['nobody-else-cut-off'] : []) }));
+    const summary = seedsSummary(graded);
+    expect(summary).toMatchObject({ held: 18, isPassed: false, replay: 13 });
+    expect(summary.sentence).toContain('2 seeds did not hold. Seed 13: “partition 1 has a leader');
+    expect(summary.sentence).toContain('Nobody leads user-events-1.');
+  });
+});
+
+describe('goals', () => {
+  it('are open until something has been graded', () => {
+    expect(goalLines(drill, null).map((line) => line.word)).toEqual(['Open', 'Open', 'Open']);
+  });
+
+  it('say what kind they are and what became of them', () => {
+    expect(goalLines(drill, verdict(['everybody-home'])).map((line) => `${line.word}: ${line.kind}`)).toEqual(['Met: Said first', 'Met: Always', 'Broken: At the end']);
+  });
+});
+
+describe('a prediction', () => {
+  it('is complete when every field is said', () => {
+    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '1', isr: ['2', '3'] })).toEqual({ leader: 2, leaderEpoch: 1, isr: [2, 3] });
+    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '', isr: ['2'] })).toBeNull();
+    expect(predictionAnswer(question, { leader: null, leaderEpoch: '1', isr: ['2'] })).toBeNull();
+    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '1', isr: [] })).toBeNull();
+    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '1e3', isr: ['2'] })).toBeNull();
+  });
+
+  it('is repeated in words', () => {
+    expect(answerWords({ leader: 2, leaderEpoch: 1, isr: [2, 3] })).toBe('broker 2 leads, epoch 1, ISR 2, 3');
+    expect(answerWords({ leader: -1 })).toBe('nobody leads');
+  });
+
+  it('comes before the fault it speaks of', () => {
+    expect(questionsBefore(drill, fault).map((it) => it.id)).toEqual(['after-the-crash']);
+  });
+});
