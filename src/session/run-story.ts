@@ -22,7 +22,9 @@ export type Changing =
   | `status ${number}`
   | `belief ${number}`
   | `controller`
-  | `cuts`;
+  | `cuts`
+  /** Any log was cut back: how many letters. */
+  | `cut-backs`;
 
 export class RunStory implements FactFollower {
   readonly #facts: ViewFact[] = [];
@@ -138,7 +140,9 @@ function notePartition(before: PartitionView | undefined, after: PartitionView, 
     const old = before?.logs.find((it) => it.broker === log.broker);
     if (old === log) continue;
     note(`end ${name}/${log.broker}`, old?.logEnd ?? null, log.logEnd);
-    if (old !== undefined && log.logEnd < old.logEnd) note(`cut-back ${name}/${log.broker}`, old.logEnd, log.logEnd);
+    if (old === undefined || log.logEnd >= old.logEnd) continue;
+    note(`cut-back ${name}/${log.broker}`, old.logEnd, log.logEnd);
+    note('cut-backs', 0, old.logEnd - log.logEnd);
   }
 }
 

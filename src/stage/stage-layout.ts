@@ -39,7 +39,7 @@ const NARROW: Geometry = {
 };
 
 export const TEAR_PX = 18;
-const EDGE_PX = 8;
+const EDGE_PX = 12;
 /** A column shows at least this many letters; columns that do not fit stand on the next page. */
 const CELLS_MIN = 5;
 const MIDDLE_FROM_PX = 620;

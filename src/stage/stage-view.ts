@@ -5,13 +5,10 @@ import { FlightLog } from './flights.ts';
 import { FrameView, GHOST_US } from './frame-view.ts';
 import { type FrameModel, frameModel } from './frame-model.ts';
 import { KeyboardGrid } from './keyboard-grid.ts';
-import type { Pace } from './motion-curves.ts';
+import { MOVE_US, type Pace } from './motion-curves.ts';
 import { type Deed, placeSentence, SESSION_TIMEOUT_MS, slipModel, type SlipModel, type StagePlace } from './stage-actions.ts';
 import { SlipView } from './slip-view.ts';
 import { textTwinMarkup } from './text-twin.ts';
-
-/** After this long without a fact nothing in the frame is on its way any more; ghosts of a cut-back log go last. */
-const REST_US = GHOST_US;
 
 export interface StageSettings {
   readonly pace: () => Pace;
@@ -124,7 +121,8 @@ export class StageView {
     if (this.#widthPx === 0) return;
     // Between two facts, when every change has come to rest, the frame is as it was.
     const lastFactUs = this.#session.facts.all[story.countAt(us) - 1]?.at ?? 0;
-    const isAtRest = us >= lastFactUs + REST_US;
+    const ghostsUntilUs = (story.changeAt('cut-backs', us)?.atUs ?? -GHOST_US) + GHOST_US;
+    const isAtRest = us >= lastFactUs + MOVE_US && us >= ghostsUntilUs;
     if (isSameFacts && isAtRest && this.#wasAtRest) return this.#updateSlip();
     this.#wasAtRest = isAtRest;
     this.#frame.setPlace({ widthPx: this.#widthPx, firstPartition: this.#firstPartition, hasPostOfficeWords: this.#settings.hasPostOfficeWords() });
