@@ -9,7 +9,7 @@ const PARTITIONS_LISTED_MAX = 6;
 export function clusterGraphSource(view: ClusterView): string {
   const partitions = view.topics.flatMap((topic) => topic.partitions);
   const lines = [
-    'graph LR',
+    'graph TB',
     `  subgraph cluster["${mermaidText(`${view.profile.mode === 'kraft' ? 'KRaft' : view.profile.mode}, Kafka ${view.profile.kafka}, at ${clockText(view.at)}`)}"]`,
     ...view.nodes.map((node) => `    ${nodeLine(view, node, partitions)}`),
     ...fetchEdges(view, partitions).map((edge) => `    ${edge}`),

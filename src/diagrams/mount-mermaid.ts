@@ -179,7 +179,7 @@ async function renderMermaid(source: string): Promise<string> {
     const theme = mermaidTheme((name) => style.getPropertyValue(name).trim(), isOn('night'));
     mermaid.initialize({
       startOnLoad: false, securityLevel: 'strict', theme: 'base', ...theme,
-      sequence: { useMaxWidth: true, mirrorActors: false, wrap: true, width: 165, actorMargin: 40, messageMargin: 32, diagramMarginX: 8 },
+      sequence: { useMaxWidth: true, mirrorActors: false, wrap: true, width: 122, actorMargin: 14, height: 46, messageMargin: 34, diagramMarginX: 4, diagramMarginY: 4, noteMargin: 8 },
       flowchart: { useMaxWidth: true, htmlLabels: true },
     });
     drawings += 1;

@@ -3,6 +3,7 @@
  * message of the trace, each note a fact. Left out is what says nothing new: heartbeats, and fetches that bring nothing and ask for nothing new.
  */
 import type { MessageView, ViewFact } from '#engine/cluster/view.ts';
+import { brokerOf } from '#src/stage/shown-text.ts';
 import { EVERYTHING, isInFocus, messageWords } from './message-words.ts';
 import type { Focus } from './message-words.ts';
 import { noteOf } from './note-words.ts';
@@ -41,7 +42,14 @@ export function sequenceSteps(excerpt: SequenceExcerpt): readonly SequenceStep[]
     // A request that had been waiting belongs to the beginning of the story.
     return entry === undefined || step === null ? [] : [{ step, at: Math.max(entry.at, beginsAt) }];
   });
-  return shortened(withRepetitions(withSilences(withoutPatience(steps))));
+  return shortened(withRepetitions(withSilences(withoutPatience(focus.partition === null ? steps : withoutBystanders(steps)))));
+}
+
+/** In the story of one partition, a client that neither sends nor reads there stands by and is left out. */
+function withoutBystanders(steps: readonly TimedStep[]): readonly TimedStep[] {
+  const taking = new Set(steps.flatMap(({ step }) => (step.kind === 'message' && (step.api === 'Produce' || step.api === 'Fetch') ? [step.from, step.to] : [])));
+  const isPart = (process: string): boolean => taking.has(process) || brokerOf(process) !== null;
+  return steps.filter(({ step }) => step.kind !== 'message' || (isPart(step.from) && isPart(step.to)));
 }
 
 interface TimedStep { readonly step: SequenceStep; readonly at: number }

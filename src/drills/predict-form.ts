@@ -8,6 +8,7 @@ import type { LiveSession } from '#src/session/live-session.ts';
 import { element, mark } from './dom-element.ts';
 import { eventLink } from './event-link.ts';
 import { isRight, measuredAnswer } from './predict-answer.ts';
+import type { MeasuredAnswer } from './predict-answer.ts';
 import { runStepOf } from './predict-steps.ts';
 import { SKIP_EVENT, playUntil } from './play-until.ts';
 
@@ -101,7 +102,7 @@ async function showVerdict(
   }
   const right = isRight(of.said, measured.value);
   const link = eventLink(session, measured.factId);
-  const answer = element('span', { class: 'engine-value' }, measured.text);
+  const answer = answerOf(block, measured);
   verdict.replaceChildren(
     right ? mark('met', 'As you said') : mark('broken', 'The run says'),
     element('span', {}, answer, ...(link === null ? [] : [', ', link]), '. ', block.why === null ? null : marked(block.why)),
@@ -113,4 +114,13 @@ function marked(text: string): HTMLElement {
   const span = element('span');
   span.innerHTML = inlineMarkdown(text);
   return span;
+}
+
+/** The words of the option that was right, with the measured number where the words are wider than it. */
+function answerOf(block: PredictBlock, { value, text }: MeasuredAnswer): HTMLElement {
+  const option = block.options.find((it) => isRight(it, value));
+  const measured = element('span', { class: 'engine-value' }, text);
+  if (option === undefined || option.label === text) return measured;
+  const label = marked(option.label);
+  return option.value === text ? label : element('span', {}, label, ' (', measured, ')');
 }

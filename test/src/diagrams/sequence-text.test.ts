@@ -37,6 +37,14 @@ describe('the sequence diagram of what just happened', () => {
     );
   });
 
+  it('leaves out a client that takes no part in the story of a partition', () => {
+    const list = letter();
+    const from = list.positionOf('records-accepted');
+    list.message(30_000, 'cell-three', 'broker-1', 'Metadata request', { about: 'other', errors: [], text: 'metadata of user-events' }, 9);
+    expect(sequenceSource(excerptOf(list, from))).toContain('cell-three');
+    expect(sequenceSource({ ...excerptOf(list, from), focus: { topic: null, partition: 1 } })).not.toContain('cell-three');
+  });
+
   it('leaves out heartbeats and other partitions', () => {
     const list = letter();
     const from = list.positionOf('records-accepted');
