@@ -22,6 +22,8 @@ export interface Acknowledged {
   readonly factId: number; readonly at: number;
 }
 
+interface LedAppend { readonly entry: Entry; readonly at: number }
+
 export interface PartitionHistory {
   readonly topic: string;
   readonly partition: number;
@@ -34,8 +36,8 @@ export interface PartitionHistory {
   readonly logs: Map<number, ReplicaHistory>;
   /** What lay below a leader's high watermark at some time, in order. */
   committed: Entry[];
-  /** The newest append by a leader at each base offset. */
-  readonly ledAppends: Map<number, { readonly entry: Entry; readonly at: number }>;
+  /** Appends by leaders at each base offset, oldest first: after an election another batch may take the place of one that never counted. */
+  readonly ledAppends: Map<number, LedAppend[]>;
   readonly acknowledged: Acknowledged[];
   /** Members of the ISR that have lost their page cache since they joined it. */
   readonly cacheLost: Set<number>;
@@ -63,7 +65,7 @@ export class RunHistory {
       case "producer-opened": this.#acksOf.set(fact.client, fact.acks); return;
       case "batch-acknowledged": {
         const history = this.#partitionOf(fact.topic, fact.partition);
-        const append = history.ledAppends.get(fact.baseOffset);
+        const append = acknowledgedAppend(history.ledAppends.get(fact.baseOffset) ?? [], fact);
         history.acknowledged.push({
           client: fact.client, acks: this.#acksOf.get(fact.client) ?? -1, baseOffset: fact.baseOffset, count: fact.count,
           entry: append?.entry ?? null, appendedAt: append?.at ?? entry.at, factId: entry.id, at: entry.at,
@@ -156,7 +158,7 @@ export class RunHistory {
         const entry: Entry = { baseOffset, count, leaderEpoch, producerId, baseSequence, crc };
         log.entries.push(entry);
         log.logEnd = baseOffset + count;
-        if (fact.asLeader) history.ledAppends.set(baseOffset, { entry, at: this.#entry.at });
+        if (fact.asLeader) noteLedAppend(history.ledAppends, { entry, at: this.#entry.at });
         return;
       }
       case "log-truncated":
@@ -214,10 +216,27 @@ export class RunHistory {
   }
 }
 
-/** Whether the log of whoever leads now still holds a batch; null when nobody can tell. */
+function noteLedAppend(appends: Map<number, LedAppend[]>, append: LedAppend): void {
+  const known = appends.get(append.entry.baseOffset);
+  if (known === undefined) appends.set(append.entry.baseOffset, [append]);
+  else known.push(append);
+}
+
+/** Which of the batches that were led at this offset: an idempotent producer names it, otherwise it is the newest. */
+function acknowledgedAppend(
+  appends: readonly LedAppend[], fact: { readonly producerId: number; readonly baseSequence: number },
+): LedAppend | undefined {
+  if (fact.producerId < 0) return appends[appends.length - 1];
+  return appends.findLast(({ entry }) => entry.producerId === fact.producerId && entry.baseSequence === fact.baseSequence);
+}
+
+/**
+ * Whether the log of whoever leads now still holds a batch, byte for byte (a retry may have been written again in another epoch); null when
+ * nobody can tell.
+ */
 export function holdsBatch(history: PartitionHistory, entry: Entry): boolean | null {
   const log = history.logs.get(history.leader);
   if (log === undefined || log.leaderEpoch !== history.leaderEpoch) return null;
   const found = entryAt(log.entries, entry.baseOffset);
-  return found !== null && found.leaderEpoch === entry.leaderEpoch && found.crc === entry.crc;
+  return found !== null && found.count === entry.count && found.crc === entry.crc;
 }

@@ -115,6 +115,18 @@ describe("an acknowledged record", () => {
     expect(findLosses(history)).toEqual([]);
   });
 
+  test("is not lost when the same batch was written twice, in two epochs, and the second one went away", () => {
+    const again = (broker: number, leaderEpoch: number): ExportedFact => {
+      const fact = appended(broker, 0, leaderEpoch, 7, true);
+      return fact.kind === "log-appended" ? { ...fact, batch: { ...fact.batch, producerId: 5, baseSequence: 0 } } : fact;
+    };
+    const answer: ExportedFact = { kind: "batch-acknowledged", ...of, client: "p", baseOffset: 0, count: 1, producerId: 5, baseSequence: 0 };
+    tell(changed(1, 0, [1, 2], 0), leads(1, 0), again(1, 0), changed(2, 1, [2], 1, "broker-fenced"), leads(2, 1), again(2, 1));
+    tell(changed(1, 2, [1], 2), leads(1, 2), answer);
+    expect(findLosses(history)).toEqual([]);
+    expect(history.partitions.get("t-0")?.acknowledged[0]?.entry).not.toBeNull();
+  });
+
   test("of acks=1 counts only where it is asked for", () => {
     tell({ kind: "producer-opened", client: "p", acks: 1, idempotent: false }, ...written.slice(1), changed(2, 1, [2, 3], 1, "broker-fenced"), leads(2, 1));
     expect(evaluateCheck({ check: "no-acknowledged-loss" }, view, history).holds).toBe(true);
