@@ -1,6 +1,6 @@
 /** What a live session tells the parts of a page, and how it says that something cannot be done. */
-/** Times as fast as a wall clock. The slowest shows a hop of one millisecond for a tenth of a second. */
-export const SPEEDS = [0.01, 0.1, 1, 10] as const;
+/** Times as fast as a wall clock. */
+export const SPEEDS = [0.1, 1, 10] as const;
 export type Speed = (typeof SPEEDS)[number];
 
 /** One future of the run that can be opened. */

@@ -45,6 +45,7 @@ export class StageView {
   #widthPx = 0;
   #wasAtRest = false;
   #described = '';
+  #twinDrawn = '';
 
   constructor(mount: HTMLElement, session: LiveSession, settings: StageSettings) {
     this.#session = session;
@@ -93,6 +94,7 @@ export class StageView {
   /** Draws again though nothing in the run has changed: the page has. */
   redraw(): void {
     this.#drawn = '';
+    this.#twinDrawn = '';
     this.#wasAtRest = false;
     this.draw(this.#session.shownUs);
   }
@@ -107,7 +109,9 @@ export class StageView {
     this.#model = model;
     this.#drawn = count;
     if (this.#isText) {
-      if (!isSameFacts) this.#twin.innerHTML = textTwinMarkup(model, us);
+      const twin = `${count} ${Math.floor(us / 250_000)}`;
+      if (twin !== this.#twinDrawn) this.#twin.innerHTML = textTwinMarkup(model, us);
+      this.#twinDrawn = twin;
       return;
     }
     this.#drawFrame(model, us, pace, isSameFacts);

@@ -27,7 +27,7 @@ export class Transport {
     mount.innerHTML = '<div class="transport" role="group" aria-label="Time">'
       + `<button type="button" data-do="back" aria-label="One event back">${icon('back')}</button><button type="button" class="primary" data-do="toggle"></button>`
       + `<button type="button" data-do="on" aria-label="One event on">${icon('on')}</button>`
-      + `<div class="seg" role="group" aria-label="Speed">${speeds}</div><button type="button" class="letters" data-do="letters" title="The clock runs slower where letters take their steps">Slow for letters</button>`
+      + `<div class="seg" role="group" aria-label="Speed">${speeds}<button type="button" data-do="letters" title="The clock runs slower where letters take their steps">by letter</button></div>`
       + '<div class="files"><button type="button" data-do="news">Next event</button><button type="button" data-do="fork">Fork here</button><button type="button" data-do="save">Save run</button><button type="button" data-do="open">Open run</button>'
       + '<input type="file" accept=".json,application/json" hidden aria-label="Run file"></div></div>';
     const file = mount.querySelector('input');
