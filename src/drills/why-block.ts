@@ -3,6 +3,7 @@ import type { ViewFact } from '#engine/cluster/view.ts';
 import type { WhyBlock } from '#src/lesson/lesson-blocks.ts';
 import { sentenceOf } from '#src/feed/fact-sentences.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
+import { partyText } from '#src/stage/shown-text.ts';
 import { element } from './dom-element.ts';
 import { momentLink } from './event-link.ts';
 import type { MeasuredNumbers } from './measured-links.ts';
@@ -15,11 +16,20 @@ export interface Cause { readonly entry: ViewFact; readonly sentence: string; re
 /** The causes that have words, nearest first. The last one shown is the root when the chain ends there. */
 export function causesInWords(chain: readonly ViewFact[]): readonly Cause[] {
   const told = chain.flatMap((entry) => {
-    const sentence = sentenceOf(entry);
+    const sentence = sentenceOf(entry) ?? routineSentence(entry);
     return sentence === null ? [] : [{ entry, sentence }];
   });
   const different = told.filter((it, index) => index === 0 || it.sentence !== told[index - 1]?.sentence);
   return different.slice(0, CAUSES_SHOWN_MAX).map((it, index) => ({ ...it, isRoot: index === different.length - 1 }));
+}
+
+/** The feed does not tell every roll call; as the cause of something it is told. */
+function routineSentence({ fact }: ViewFact): string | null {
+  if (fact.kind !== 'message') return null;
+  const [from, to] = [partyText(fact.from), partyText(fact.to)];
+  const sender = from.slice(0, 1).toUpperCase() + from.slice(1);
+  if (fact.tag === 'BrokerHeartbeat request') return `${sender} sends ${to} a heartbeat.`;
+  return `${sender} sends ${to}: ${fact.tag}.`;
 }
 
 export function mountWhy(root: HTMLElement, block: WhyBlock, of: { readonly session: LiveSession; readonly numbers: MeasuredNumbers }): void {

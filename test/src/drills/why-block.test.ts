@@ -19,3 +19,10 @@ it('a long chain is cut, and then nothing in it is called the root', () => {
   expect(causes).toHaveLength(CAUSES_SHOWN_MAX);
   expect(causes.some((cause) => cause.isRoot)).toBe(false);
 });
+
+it('a roll call that the feed does not tell is told when it is the cause', () => {
+  const list = new FactList()
+    .add(16_600_000, 'broker-3', { kind: 'broker-fenced', broker: 1, silentForUs: 9_000_000 })
+    .message(7_600_000, 'broker-1', 'broker-3', 'BrokerHeartbeat request', { about: 'other', errors: [], text: 'broker 1 is alive' }, 4, true);
+  expect(causesInWords(list.facts).map((cause) => cause.sentence)[1]).toBe('Broker 1 sends broker 3 a heartbeat.');
+});
