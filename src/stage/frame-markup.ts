@@ -84,7 +84,7 @@ function tray(layout: Layout, index: number, of: { partition: number; broker: nu
     + `<g class="carbon" data-part="carbon ${key}">${carbon(x + layout.tab / 2 - 1, middle)}</g>`
     + `<path class="older" data-part="older ${key}" display="none" d="M${first - 1.5} ${y}v${layout.cellHeight}m-2 0v-${layout.cellHeight}"/>${cells}`
     + `<path class="perf" data-part="perforation ${key}" display="none" d="M0 ${y - 7}v${layout.cellHeight + 14}"/>`
-    + `<path class="leo" data-part="end ${key}" d="M0 ${y}h3v${layout.cellHeight}h-3"/>${text(8, middle + 4, '', 'leo-t', `end-text ${key}`)}`
+    + `<path class="leo" data-part="end ${key}" d="M0 ${y}h3v${layout.cellHeight}h-3"/>`
     + `<path class="own-hw" data-part="own ${key}" display="none" d="M-5 ${y - 6}h8l-4 6z"/></g>`;
 }
 
@@ -106,7 +106,13 @@ function faults({ layout, model }: FrameRequest): string {
   }).join('');
   const torn = layout.tears.map((y, index) =>
     `<g class="tear" data-part="tear ${index}">${tear(8, layout.width - 8, y)}</g><rect x="0" y="${y - 7}" width="${Math.max(60, model.cut.label.length * 6.4 + 12)}" height="20" class="cut-bg"/>${text(8, y + 8, model.cut.label, 'cut-t')}`).join('');
-  return rows + torn;
+  return rows + torn + ends(layout, model);
+}
+
+/** Where a log ends, in words: over the waves, so that it can be read on a shelf that is stopped. */
+function ends(layout: Layout, model: FrameModel): string {
+  return layout.columns.map((partition) => (model.columns[partition]?.replicas ?? [])
+    .map(({ broker }) => text(8, shelfMiddle(layout, broker) + 4, '', 'leo-t', `end-text ${partition} ${broker}`)).join('')).join('');
 }
 
 function heads({ layout, model }: FrameRequest): string {
@@ -114,7 +120,7 @@ function heads({ layout, model }: FrameRequest): string {
     const column = model.columns[partition];
     const x = columnX(layout, index);
     const name = isNarrow(layout) ? `P${partition}` : layout.columnWidth < 130 ? `part. ${partition}` : `partition ${partition}`;
-    const nameWidth = isNarrow(layout) ? 28 : name.length * 7.1 + 16;
+    const nameWidth = isNarrow(layout) ? 28 : name.length * 6 + 12;
     const plates = (column?.replicas ?? []).map(({ broker }, place) => {
       const at = { x: x + nameWidth + place * (isNarrow(layout) ? 17 : 19), y: layout.headY - 4.5, r: isNarrow(layout) ? 6.4 : 7 };
       return `<g data-part="in ${partition} ${broker}">${plate(broker, at)}</g><g data-part="gone ${partition} ${broker}" display="none">${plate(broker, at, 'gone')}</g>`;

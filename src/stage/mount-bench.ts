@@ -99,12 +99,8 @@ class BenchDrawing {
     });
     const problem = new ProblemNote(mount('stage'));
     const verbs = mount('verbs');
-    const form = new SendForm(verbs, session, () => this.#topic);
-    if (variant === 'home') {
-      verbs.replaceChildren();
-      const plugs = new UnplugButtons(verbs, session);
-      this.#drawAlso.push((us) => plugs.draw(us));
-    } else this.#drawAlso.push((us) => form.draw(us));
+    const hands = variant === 'home' ? new UnplugButtons(verbs, session) : new SendForm(verbs, session, () => this.#topic);
+    this.#drawAlso.push((us) => hands.draw(us));
     const live = document.createElement('p');
     live.className = 'visually-hidden';
     bench.append(live);

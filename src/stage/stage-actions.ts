@@ -116,21 +116,21 @@ function replicaSlip(node: NodeView, number: number, request: SlipRequest): Slip
   const wanted = { topic: partition.topic, partition: number };
   const newest = Array.from({ length: Math.min(LETTERS_SHOWN, log.logEnd - log.logStart) }, (_, index) => log.logEnd - 1 - index);
   return {
-    title: `partition ${number} on ${node.id}`,
+    title: `partition ${number} on broker ${node.id}`,
     truth: isLeader ? `leader, epoch ${partition.leaderEpoch}` : isInSync ? 'in-sync follower' : 'not in the ISR',
     belief: `in sync: ${partition.isr.join(', ')}${partition.isr.length < partition.replicas.length ? ` (of ${partition.replicas.join(', ')})` : ''}`,
     facts: [
-      ['log end', String(log.logEnd)], ['knows watermark', String(log.highWatermark)], ['watermark', String(partition.highWatermark)],
+      ['log end', String(log.logEnd)], ['high watermark', String(partition.highWatermark)], ['as it knows it', String(log.highWatermark)],
       ['it believes', log.role === 'none' ? 'nothing: it is stopped' : `${log.role}, epoch ${log.leaderEpoch}`],
     ],
     verbs: [
       {
-        name: preferred === partition.leader ? 'Preferred leader leads' : `Let ${preferred ?? 'the first'} lead (preferred election)`, letter: 'E',
+        name: preferred === partition.leader ? 'The preferred leader leads' : `Let ${preferred === undefined ? 'the first' : `broker ${preferred}`} lead (preferred election)`, letter: 'E',
         deed: preferred === partition.leader ? null
           : { kind: 'call', make: (call) => ({ do: 'elect-leaders', type: 'preferred', partitions: [wanted], call }) },
       },
       {
-        name: 'Unclean election', letter: 'X',
+        name: 'Let any replica lead (unclean election)', letter: 'X',
         deed: partition.leader >= 0 ? null : { kind: 'call', make: (call) => ({ do: 'elect-leaders', type: 'unclean', partitions: [wanted], call }) },
       },
       { name: 'Why is its watermark here?', letter: '?', deed: watermark === undefined ? null : { kind: 'why', factId: watermark.id } },
