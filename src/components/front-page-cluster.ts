@@ -7,7 +7,7 @@ export const FRONT_PAGE_CLUSTER: ClusterBlock = {
   id: 'front-page',
   seed: 43,
   describe:
-    'Three brokers, cpu-node1 to worker-node3. Topic user-events has three partitions with three replicas each. A producer named web-1 sends an event every half second with acks=all.',
+    'Three brokers, cpu-node1 to worker-node3. Topic user-events has three partitions with three replicas each. A producer named web-1 sends an event every half second with acks=all, and a consumer named analytics reads them.',
   preset: 'guides/three-nodes',
   brokers: null,
   topics: {
@@ -33,7 +33,7 @@ export const FRONT_PAGE_CLUSTER: ClusterBlock = {
       settings: {},
     },
   },
-  consumers: {},
+  consumers: { analytics: { topic: 'user-events', partitions: null, from: 'earliest', settings: {} } },
   settings: {},
   start: '6s',
 };

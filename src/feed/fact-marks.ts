@@ -8,17 +8,16 @@ export type MarkKind = 'fault' | 'election' | 'in-sync' | 'error' | 'healed';
 /** @property broker whose colour a ring has; 0 is the metadata quorum's ink. */
 export interface Mark { readonly kind: MarkKind; readonly broker: number }
 
-/** News is always told; traffic is what letters do all day, told while there is room; details are told in slow motion and step by step. */
+/** News is always told; traffic is a letter that is sent and its receipt, told while there is room; its steps between are details, told in slow motion and step by step. */
 export type Weight = 'news' | 'traffic' | 'detail';
 
-export function weightOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING): Weight {
+export function weightOf(entry: ViewFact): Weight {
   const { fact } = entry;
   switch (fact.kind) {
     case 'message': return messageWeight(fact.summary);
-    case 'log-appended': case 'batch-acknowledged': case 'records-consumed': case 'message-held': case 'producer-opened': case 'consumer-opened':
+    case 'batch-acknowledged': case 'message-held': case 'producer-opened': case 'consumer-opened':
       return 'traffic';
-    case 'high-watermark': return knowledge.isOfLeader ? 'traffic' : 'detail';
-    case 'log-opened': case 'became-leader': case 'became-follower': case 'isr-proposed': case 'records-accepted': case 'metadata-refreshed':
+    case 'log-appended': case 'records-consumed': case 'high-watermark': case 'log-opened': case 'became-leader': case 'became-follower': case 'isr-proposed': case 'records-accepted': case 'metadata-refreshed':
     case 'connection-closed': case 'raft-log':
       return 'detail';
     case 'position-reset': return fact.why === 'seek' ? 'detail' : 'news';

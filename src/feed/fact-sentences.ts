@@ -19,7 +19,7 @@ export const KNOWS_NOTHING: Knowledge = { isNewLeader: true, isOfLeader: true };
 export function sentenceOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING): string | null {
   const { fact } = entry;
   switch (fact.kind) {
-    case 'process-started': return `${subject(fact.process)} starts on ${fact.host}.`;
+    case 'process-started': return `${subject(fact.process)} starts${fact.host === fact.process ? '' : ` on ${fact.host}`}.`;
     case 'process-stopped': return stopped(fact.process, fact.how);
     case 'process-paused': return `${subject(fact.process)} is paused: it does nothing, and nobody is told.`;
     case 'process-resumed': return `${subject(fact.process)} goes on where it stood.`;

@@ -13,8 +13,10 @@ export interface FeedLine {
   readonly weight: Weight;
 }
 
-/** Traffic lines that are shown; news is not pushed away by letters. */
-export const TRAFFIC_LINES_MAX = 5;
+/** Traffic lines that are shown: a letter and its receipt. A short feed shows five lines, and news must not be pushed out of it by letters. */
+export const TRAFFIC_LINES_MAX = 2;
+/** Details of the shown instant itself, when somebody steps to it. */
+const DETAIL_LINES_MAX = 5;
 
 export interface FeedRequest {
   readonly us: number;
@@ -43,7 +45,7 @@ export class FeedLog implements FactFollower {
 
   /** At most `count` lines up to and at `us`, oldest first. */
   linesAt({ us, count, tellsDetails }: FeedRequest): readonly FeedLine[] {
-    const details = before(this.#lines.detail, us, tellsDetails ? count : TRAFFIC_LINES_MAX);
+    const details = before(this.#lines.detail, us, tellsDetails ? count : DETAIL_LINES_MAX);
     const chosen = [
       ...before(this.#lines.news, us, count),
       ...before(this.#lines.traffic, us, tellsDetails ? count : TRAFFIC_LINES_MAX),
@@ -76,7 +78,7 @@ export function knowledgeOf({ id, at, fact }: ViewFact, story: RunStory | null):
 export function lineOf(fact: ViewFact, story: RunStory | null): FeedLine | null {
   const knowledge = knowledgeOf(fact, story);
   const sentence = sentenceOf(fact, knowledge);
-  return sentence === null ? null : { id: fact.id, atUs: fact.at, sentence, mark: markOf(fact, knowledge), weight: weightOf(fact, knowledge) };
+  return sentence === null ? null : { id: fact.id, atUs: fact.at, sentence, mark: markOf(fact, knowledge), weight: weightOf(fact) };
 }
 
 /** A moment worth stepping to. */

@@ -262,7 +262,11 @@ export class FrameView {
         const x = positionX(frame, partition, position);
         const end = positionX(frame, partition, model.columns[partition]?.highWatermark ?? position);
         parts.moveX(`position ${key}`, x);
-        parts.text(`position-text ${key}`, `position ${position}`);
+        const words = `position ${position}`;
+        parts.text(`position-text ${key}`, words);
+        const hasRoom = x + 8 + words.length * POSITION_LETTER_PX < frame.layout.width;
+        parts.attribute(`position-text ${key}`, 'text-anchor', hasRoom ? 'start' : 'end');
+        parts.attribute(`position-text ${key}`, 'x', hasRoom ? '8' : '-8');
         parts.attribute(`lag ${key}`, 'x', String(x));
         parts.attribute(`lag ${key}`, 'width', String(Math.max(0, Math.round(end - x))));
       }
@@ -273,6 +277,9 @@ export class FrameView {
     this.#root.querySelector('svg')?.setAttribute('aria-label', frameSentence(model));
   }
 }
+
+/** A letter of the words at a consumer's position, at most. */
+const POSITION_LETTER_PX = 5;
 
 interface TrayPlace {
   readonly column: ColumnModel;

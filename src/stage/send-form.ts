@@ -24,7 +24,7 @@ export class SendForm {
     const list = `keys-${SendForm.#count}`;
     this.#form = document.createElement('form');
     this.#form.className = 'send';
-    this.#form.innerHTML = '<label><span class="caption">producer</span><select name="producer"></select></label>'
+    this.#form.innerHTML = '<label class="who"><span class="caption">producer</span><select name="producer"></select></label>'
       + `<label><span class="caption">key</span><input name="key" value="customer-123" list="${list}" autocomplete="off" maxlength="200"></label>`
       + '<label><span class="caption">value</span><input name="value" value="paid" autocomplete="off" maxlength="2000"></label>'
       + `<datalist id="${list}">${KEYS.map((key) => `<option value="${key}">`).join('')}</datalist><button type="submit">Send</button><output></output>`;
@@ -49,6 +49,7 @@ export class SendForm {
     if (producers.join(' ') !== this.#producers) {
       this.#producers = producers.join(' ');
       const select = this.#form.elements.namedItem('producer');
+      this.#form.classList.toggle('one-producer', producers.length === 1);
       if (select instanceof HTMLSelectElement) select.innerHTML = producers.map((id) => `<option>${escapeMarkup(id)}</option>`).join('');
     }
     const answer = this.#answer(us);

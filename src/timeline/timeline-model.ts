@@ -6,7 +6,7 @@ import { type Mark, markOf } from '#src/feed/fact-marks.ts';
 import { knowledgeOf } from '#src/feed/feed-lines.ts';
 
 /** The track reaches to the next of these, in seconds. */
-const SPANS_S = [20, 40, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
+const SPANS_S = [20, 40, 60, 90, 120, 180, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 
 export function spanUs(reachedUs: number): number {
   const seconds = (reachedUs * 1.04) / 1_000_000;
@@ -55,7 +55,7 @@ export class TrackLog implements FactFollower {
       if (atUs > track.untilUs || merged.length >= MARKS_MAX) break;
       const x = (atUs / track.spanUs) * track.widthPx;
       const last = merged.at(-1);
-      if (last === undefined || x - last.x >= MARK_PX) merged.push({ atUs, x, mark, count: 1 });
+      if (last === undefined || x - last.x >= MARK_PX + (last.count > 1 ? COUNT_PX : 0)) merged.push({ atUs, x, mark, count: 1 });
       else {
         last.count += 1;
         if (rank(mark) > rank(last.mark)) last.mark = mark;
@@ -81,6 +81,8 @@ export interface TrackMark { readonly atUs: number; readonly x: number; readonly
 
 /** Marks closer than this merge into the first of them, with a count. */
 export const MARK_PX = 17;
+/** Room for the count beside a mark. */
+const COUNT_PX = 9;
 export const MARKS_MAX = 400;
 
 /** An election says more than what came with it, a fault more than that. */

@@ -7,6 +7,9 @@ import { clockText, durationText, escapeMarkup, minuteText } from '#src/stage/sh
 import { gridUs, leaderlessGaps, spanUs, type TrackLog } from './timeline-model.ts';
 
 const SECOND_US = 1_000_000;
+/** Half the width of the playhead's flag, and of a label of the grid: a label under the flag is left out, not cut in two. */
+const FLAG_HALF_PX = 37;
+const LABEL_HALF_PX = 18;
 
 export class TimelineView {
   readonly #session: LiveSession;
@@ -69,7 +72,7 @@ export class TimelineView {
       this.#head.style.transform = position;
       this.#future.style.transform = position;
       this.#flag.textContent = clockText(us);
-      const shift = Math.max(0, 37 - x) - Math.max(0, x + 37 - this.#widthPx);
+      const shift = Math.max(0, FLAG_HALF_PX - x) - Math.max(0, x + FLAG_HALF_PX - this.#widthPx);
       this.#flag.style.transform = shift === 0 ? '' : `translateX(${shift.toFixed(1)}px)`;
     }
     this.#say(us);
@@ -95,7 +98,9 @@ export class TimelineView {
     const x = (at: number): number => Math.round((at / this.#span) * this.#widthPx * 10) / 10;
     const place = `${this.#span} ${this.#widthPx}`;
     const [marks, letters] = log.countsAt(this.#seenUs);
-    this.#write('grid', place, () => gridMarkup(this.#span, this.#widthPx, x));
+    const flagPx = Math.min(Math.max(FLAG_HALF_PX, x(us)), this.#widthPx - FLAG_HALF_PX);
+    const covered = gridUs(this.#span, this.#widthPx).find((at) => Math.abs(x(at) - flagPx) < FLAG_HALF_PX + LABEL_HALF_PX) ?? -1;
+    this.#write('grid', `${place} ${covered}`, () => gridMarkup({ span: this.#span, widthPx: this.#widthPx, covered }, x));
     this.#write('marks', `${place} ${marks} ${this.#rewound}`, () => log.marksAt(track).map((it) =>
       `<g class="mk">${markMarkup(it.mark, Math.round(it.x), 26)}${it.count > 1 ? `<text x="${Math.round(it.x) + 10}" y="23" class="note">${it.count}</text>` : ''}</g>`).join(''));
     this.#write('ticks', `${place} ${letters} ${this.#rewound}`, () => `<path d="${log.ticksAt(track).map((at) => `M${at} 43v6`).join('')}" class="tick"/>`);
@@ -199,10 +204,10 @@ export class TimelineView {
   }
 }
 
-function gridMarkup(span: number, widthPx: number, x: (at: number) => number): string {
+function gridMarkup({ span, widthPx, covered }: { span: number; widthPx: number; covered: number }, x: (at: number) => number): string {
   const lines = gridUs(span, widthPx).map((at) => {
     const anchor = x(at) < 20 ? 'start' : x(at) > widthPx - 20 ? 'end' : 'middle';
-    return `<line x1="${x(at)}" x2="${x(at)}" y1="16" y2="60" class="tgrid"/><text x="${x(at)}" y="11" class="ttime" text-anchor="${anchor}">${minuteText(at)}</text>`;
+    return `<line x1="${x(at)}" x2="${x(at)}" y1="16" y2="60" class="tgrid"/>${at === covered ? '' : `<text x="${x(at)}" y="11" class="ttime" text-anchor="${anchor}">${minuteText(at)}</text>`}`;
   }).join('');
   return `${lines}<rect x="0" y="36" width="${widthPx}" height="4" class="done"/>`;
 }

@@ -71,3 +71,9 @@ test("an event is what has a sentence; news is less", () => {
   expect(news).toBeGreaterThan(5);
   expect(news).toBeLessThan(events);
 });
+
+test("at full speed a feed of five lines still shows the crash between the letters", () => {
+  const shown = LOG.linesAt({ us: 8_000_000, count: 12, tellsDetails: false }).slice(-5);
+  expect(shown.filter(line => line.weight === "news").length).toBeGreaterThanOrEqual(3);
+  expect(shown.some(line => line.weight === "detail")).toBe(false);
+});

@@ -37,3 +37,11 @@ test("the track reaches to a round time with a little room, and its labels stand
   expect([0, 19_000_000, 19_900_000, 100_000_000].map(spanUs)).toEqual([20_000_000, 20_000_000, 40_000_000, 120_000_000]);
   expect(gridUs(20_000_000, 740)).toEqual([0, 5_000_000, 10_000_000, 15_000_000, 20_000_000]);
 });
+
+test("a count beside a mark is not written over the next mark", () => {
+  for (const widthPx of [340, 500, 700, 1_000]) {
+    const marks = LOG.marksAt({ spanUs: 20_000_000, widthPx, untilUs: 20_000_000 });
+    const tight = marks.filter((mark, place) => mark.count > 1 && (marks[place + 1]?.x ?? Infinity) - mark.x < 26);
+    expect(tight).toEqual([]);
+  }
+});
