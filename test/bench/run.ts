@@ -1,7 +1,7 @@
 // `npm run bench [-- name...]`: how fast the engine is, as a table and as one JSON line a figure (the median of several runs).
 // Each benchmark is a function that runs once and gives its figure; what it says besides is printed under the table.
 import { performance } from "node:perf_hooks";
-import { BENCHES } from "./benches.ts";
+import { type Bench, BENCHES } from "./benches.ts";
 
 const RUNS_MIN = 3;
 
@@ -22,17 +22,28 @@ if (unknown.length > 0) {
 const figures: Figure[] = [];
 for (const bench of BENCHES) {
   if (wanted.length > 0 && !wanted.includes(bench.name)) continue;
+  try {
+    figures.push(await measure(bench));
+  } catch (error) {
+    // The other figures are worth having.
+    console.error(`${bench.name}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+async function measure(bench: Bench): Promise<Figure> {
   const began = performance.now();
+  for (let warmUp = 0; warmUp < (bench.warmUps ?? 0); warmUp += 1) await bench.run(-1 - warmUp);
   const values: number[] = [];
   let notes: readonly string[] = [];
-  for (let warmUp = 0; warmUp < (bench.warmUps ?? 0); warmUp += 1) await bench.run(-1 - warmUp);
   for (let run = 0; run < (bench.runs ?? RUNS_MIN); run += 1) {
     const outcome = await bench.run(run);
     values.push(outcome.value);
     if (outcome.notes !== undefined) notes = outcome.notes;
   }
-  figures.push({ name: bench.name, value: median(values), unit: bench.unit, better: bench.better, target: bench.target, notes });
-  console.error(`${bench.name}: ${values.map(value => show(value)).join(", ")} ${bench.unit} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+  if (bench.explain !== undefined) notes = [...notes, bench.explain()];
+  console.error(`${bench.name}: ${values.map(show).join(", ")} ${bench.unit} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+  return { name: bench.name, value: median(values), unit: bench.unit, better: bench.better, target: bench.target, notes };
 }
 
 function show(value: number): string {
