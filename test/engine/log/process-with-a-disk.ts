@@ -14,7 +14,7 @@ export function processWithADisk(disk: Disk = new Map()): DiskProcess {
   const touched: LogFile[] = [];
   const never = (): never => { throw new Error("a log only uses its disk"); };
   return {
-    now: 0, name: "broker-1", disk, facts, touched, random: never, schedule: never, cancel: never, connect: never, send: never, close: never,
+    now: 0, name: "broker-1", disk, facts, touched, cause: -1, becauseOf: never, random: never, schedule: never, cancel: never, connect: never, send: never, close: never,
     isOpen: never, touch: (_path, file) => { touched.push(file); }, trace: fact => facts.push(fact) - 1, outcome: never, exit: never,
   };
 }
