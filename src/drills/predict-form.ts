@@ -31,8 +31,12 @@ export function mountPredict(root: HTMLElement, block: PredictBlock, options: Pr
     const value = new FormData(form).get(`predict-${block.id}`);
     return typeof value === 'string' ? Number(value) : null;
   };
+  const isLessonOnBench = lessonOnBench(session);
   const wake = (): void => {
-    submit.disabled = isRunning || chosen() === null || session.openedRun === null;
+    const isHere = isLessonOnBench();
+    submit.disabled = isRunning || chosen() === null || !isHere;
+    // A drill or an opened file is another cluster: the question is not about it.
+    submit.title = isHere ? '' : 'The bench shows another cluster now';
   };
   form.addEventListener('change', wake);
   session.listen({ stateChanged: wake });
@@ -123,4 +127,16 @@ function answerOf(block: PredictBlock, { value, text }: MeasuredAnswer): HTMLEle
   if (option === undefined || option.label === text) return measured;
   const label = marked(option.label);
   return option.value === text ? label : element('span', {}, label, ' (', measured, ')');
+}
+
+/** Whether the bench shows the cluster that it showed first: the lesson's. */
+function lessonOnBench(session: LiveSession): () => boolean {
+  let lesson: string | null = null;
+  return () => {
+    const run = session.openedRun;
+    if (run === null) return false;
+    const cluster = JSON.stringify(run.spec);
+    lesson ??= cluster;
+    return cluster === lesson;
+  };
 }

@@ -102,6 +102,10 @@ describe("the drill", () => {
     await drill.getByRole("button", { name: "Put the drill on the bench" }).click();
     await expect.poll(() => drill.getByRole("button", { name: "Say first" }).isDisabled(), PATIENCE).toBe(true);
 
+    // The lesson's own questions wait until the lesson is back.
+    await page.locator("#predict-back").getByLabel("broker 1").check();
+    expect(await page.locator('#predict-back button[type="submit"]').isDisabled()).toBe(true);
+
     await drill.getByLabel("broker 2").first().check();
     await drill.locator('input[type="number"]').fill("1");
     for (const id of ["2", "3"]) await drill.locator(`input[name="isr"][value="${id}"]`).check();
