@@ -7,7 +7,7 @@ import type { ClusterView, ViewFact } from '#engine/cluster/view.ts';
 import type { RunFile, SessionInfo, SpecChanges } from '#engine/host/api.ts';
 import type { AsyncEngine } from './engine-client.ts';
 import { FactStore } from './fact-store.ts';
-import { isLetterStep, LETTER_GAP_US, LETTER_STEP_MS } from './letter-steps.ts';
+import { isLetterStep, LETTER_GAP_US, LETTER_STEP_MS, LETTER_STEP_US_MIN } from './letter-steps.ts';
 import { problemOf } from './run-file.ts';
 import { RunStory } from './run-story.ts';
 import type { Future, SessionListener, Speed } from './session-listener.ts';
@@ -330,9 +330,9 @@ export class LiveSession {
     if (!this.isSlowForLetters) return steady;
     const next = this.#facts.momentAfter(this.#shown, isLetterStep);
     if (next === null || next > steady + LETTER_GAP_US) return steady;
-    const last = this.#facts.momentBefore(this.#shown + 1, isLetterStep) ?? 0;
+    const last = this.#facts.momentBefore(this.shownUs + 1, isLetterStep) ?? 0;
     const gapUs = next - last;
-    const slow = gapUs > LETTER_GAP_US ? steady : this.#shown + (elapsedMs / LETTER_STEP_MS) * gapUs;
+    const slow = gapUs > LETTER_GAP_US ? steady : this.#shown + (elapsedMs / LETTER_STEP_MS) * Math.max(gapUs, LETTER_STEP_US_MIN);
     return Math.min(next, steady, slow);
   }
 

@@ -104,6 +104,22 @@ test("slowed down for letters, the clock takes its time at each of their steps a
   expect(session.isSlowForLetters).toBe(false);
 });
 
+test("steps that lie a microsecond apart do not hold the clock up", async () => {
+  const story = crashStory();
+  const [last] = story.facts.slice(-1);
+  const facts = Array.from({ length: 40 }, (_, index) => ({
+    id: story.facts.length + index, at: 15_000_000 + index, process: "broker-3", cause: -1, quiet: false,
+    fact: { kind: "high-watermark", broker: 3, topic: "user-events", partition: 1, offset: 3 + index } as const,
+  }));
+  expect(last?.at).toBeLessThan(15_000_000);
+  const session = new LiveSession(writtenEngine([...story.facts, ...facts]).engine);
+  await session.open({ ...newRun("1", SPEC, 7), until: 14_990_000 });
+  session.setSlowForLetters(true);
+  session.play();
+  await playFor(session, 60);
+  expect(session.shownUs).toBeGreaterThan(15_000_039);
+});
+
 test("a glide ends exactly on its event", async () => {
   const { session } = await openSession(1_000);
   const now = vi.spyOn(performance, "now").mockReturnValue(0);
