@@ -58,13 +58,15 @@ function availableBytes(process: ProcessContext, broker: BrokerState, body: Requ
 export function expireDelayedFetches(process: ProcessContext, broker: BrokerState, sequence: number): void {
   for (const id of expiredOperations(process, broker.delayedFetches, sequence)) {
     const operation = broker.delayedFetches.waiting.get(id);
-    if (operation !== undefined) complete(process, broker, id, operation);
+    if (operation === undefined) continue;
+    process.becauseOf(operation.cause);
+    complete(process, broker, id, operation);
   }
 }
 
 function complete(process: ProcessContext, broker: BrokerState, id: number, operation: DelayedFetch): void {
   forget(broker, id, operation);
-  answerFetch(process, broker, operation.replyTo, readPartitions(process, broker, operation.body));
+  answerFetch(process, broker, operation.replyTo, readPartitions(process, broker, operation.body, true));
 }
 
 function forget(broker: BrokerState, id: number, operation: DelayedFetch): void {
@@ -74,7 +76,7 @@ function forget(broker: BrokerState, id: number, operation: DelayedFetch): void 
   }
 }
 
-/** The asker has gone: its fetch is not read again, so that a dead follower is not taken for one that keeps up. */
+/** The asker has gone: its fetch is not read again. */
 export function forgetFetchesOf(broker: BrokerState, connection: number): void {
   for (const [id, operation] of broker.delayedFetches.waiting) if (operation.replyTo.connection === connection) forget(broker, id, operation);
 }

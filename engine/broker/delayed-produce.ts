@@ -67,6 +67,7 @@ export function expireDelayedProduces(process: ProcessContext, broker: BrokerSta
   for (const id of expiredOperations(process, broker.delayedProduces, sequence)) {
     const operation = broker.delayedProduces.waiting.get(id);
     if (operation === undefined) continue;
+    process.becauseOf(operation.cause);
     for (const status of operation.statuses) if (status.waitsFor !== -1) status.error = "REQUEST_TIMED_OUT";
     complete(process, broker, id, operation);
   }

@@ -43,8 +43,11 @@ export function epochError(partition: Partition, requestEpoch: number): KafkaErr
   return requestEpoch < partition.leaderEpoch ? "FENCED_LEADER_EPOCH" : "UNKNOWN_LEADER_EPOCH";
 }
 
-/** Reads all partitions of the request in its order; the first batch found is given whatever its size. */
-export function readPartitions(process: ProcessContext, broker: BrokerState, body: FetchRequest): FetchRead {
+/**
+ * Reads all partitions of the request in its order; the first batch found is given whatever its size. `hasWaited`: read for the second time,
+ * after a wait; the follower has told its offset when it asked, and a wait that ends tells nothing new of it (readFromPurgatory).
+ */
+export function readPartitions(process: ProcessContext, broker: BrokerState, body: FetchRequest, hasWaited = false): FetchRead {
   const topics: FetchTopicResult[] = [];
   const leaders: number[] = [];
   let leftBytes = Math.min(body.maxBytes, broker.settings["fetch.max.bytes"]);
@@ -54,7 +57,7 @@ export function readPartitions(process: ProcessContext, broker: BrokerState, bod
     const results: FetchPartitionResult[] = [];
     for (const wanted of partitions) {
       const maxBytes = Math.min(wanted.partitionMaxBytes, Math.max(leftBytes, 0));
-      const { result, readBytes } = readPartition(process, broker, body, topic, wanted, { maxBytes, minOneBatch: sizeBytes === 0 });
+      const { result, readBytes } = readPartition(process, broker, body, topic, wanted, { maxBytes, minOneBatch: sizeBytes === 0, hasWaited });
       if (result.currentLeader.leaderId !== -1) leaders.push(result.currentLeader.leaderId);
       if (result.error !== "NONE" || result.divergingEpoch !== NO_DIVERGENCE) isUrgent = true;
       sizeBytes += readBytes;
@@ -66,7 +69,7 @@ export function readPartitions(process: ProcessContext, broker: BrokerState, bod
   return { topics, sizeBytes, isUrgent, leaders };
 }
 
-interface Limits { readonly maxBytes: number; readonly minOneBatch: boolean }
+interface Limits { readonly maxBytes: number; readonly minOneBatch: boolean; readonly hasWaited: boolean }
 interface PartitionRead { readonly result: FetchPartitionResult; readonly readBytes: number }
 
 function readPartition(
@@ -90,7 +93,7 @@ function readPartition(
   if (wanted.fetchOffset > log.logEndOffset || wanted.fetchOffset < logStartOffset) return failed(broker, topic, wanted, "OFFSET_OUT_OF_RANGE");
   const upTo = body.replicaId >= 0 ? log.logEndOffset : highWatermark;
   const read = readLog(process, log, wanted.fetchOffset, { upTo, ...limits });
-  if (body.replicaId >= 0) noteFollowerFetch(process, broker, partition, body, wanted.fetchOffset);
+  if (body.replicaId >= 0 && !limits.hasWaited) noteFollowerFetch(process, broker, partition, body, wanted.fetchOffset);
   return { result: read.batches.length === 0 ? described : { ...described, records: read.batches }, readBytes: read.sizeBytes };
 }
 

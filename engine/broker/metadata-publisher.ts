@@ -75,6 +75,7 @@ export function becomeReady(process: ProcessContext, broker: BrokerState): void 
 function applyDelta(process: ProcessContext, broker: BrokerState, delta: Delta): void {
   for (const name of delta.removed) removeTopic(process, broker, name);
   const nodeId = broker.node.nodeId;
+  const { cause } = process;
   const following: [TopicImage, PartitionRegistration][] = [];
   for (const [topicId, touched] of delta.partitions) {
     const topic = broker.image.topics.get(broker.image.topicNames.get(topicId) ?? "");
@@ -82,11 +83,15 @@ function applyDelta(process: ProcessContext, broker: BrokerState, delta: Delta):
     for (const index of touched) {
       const registration = topic.partitions[index];
       if (registration === undefined) continue;
+      process.becauseOf(cause);
       if (registration.leader === nodeId) makeLeader(process, broker, topic, registration);
       else if (registration.replicas.includes(nodeId)) following.push([topic, registration]);
     }
   }
-  for (const [topic, registration] of following) makeFollower(process, broker, topic, registration);
+  for (const [topic, registration] of following) {
+    process.becauseOf(cause);
+    makeFollower(process, broker, topic, registration);
+  }
   for (const name of delta.configs) reconfigure(broker, name);
   if (following.length > 0) startFetchers(process, broker);
 }

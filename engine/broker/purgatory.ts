@@ -3,7 +3,8 @@
 // Source: DelayedOperationPurgatory.java.
 import type { ProcessContext } from "#engine/core/process.ts";
 
-export interface Delayed { readonly deadlineUs: number }
+/** @property cause trace entry of the request: what an answer after the full wait is due to. */
+export interface Delayed { readonly deadlineUs: number; readonly cause: number }
 
 export interface Purgatory<T extends Delayed> {
   readonly name: string;

@@ -109,7 +109,12 @@ function transmit(
     const fact: MessageFact = {
       kind: "message", connection: connection.id, from: from.name, to: to.name, tag, bytes, arrivesAt, message: payload,
     };
+    // What arrives is caused by the message; what the sender does next in the same handler is not.
+    const { cause } = simulation;
     simulation.trace(from.name, fact);
+    simulation.push(arrivesAt, kind, to, "", handleOf(connection.id, toEnd), payload);
+    simulation.because(cause);
+    return;
   }
   simulation.push(arrivesAt, kind, to, "", handleOf(connection.id, toEnd), payload);
 }

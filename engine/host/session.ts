@@ -9,7 +9,7 @@ import { exportFact, exportFacts } from "#engine/cluster/export-fact.ts";
 import { observe } from "#engine/cluster/observe.ts";
 import { RUN_MS_MAX } from "#engine/cluster/validate-spec.ts";
 import type { ClusterView, ViewFact } from "#engine/cluster/view.ts";
-import { causesOf } from "#engine/core/trace.ts";
+import { causesOf } from "#engine/cluster/why.ts";
 
 /** A replay of so many events takes about 5 ms; a checkpoint takes less than one. */
 const CHECKPOINT_EVENTS = 5_000;

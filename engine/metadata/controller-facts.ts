@@ -29,7 +29,8 @@ export function applyAndTell(image: MetadataImage, records: readonly MetadataRec
       }
       case "PartitionChangeRecord": {
         const topic = topicById(image, record.topicId);
-        const why = reason.partitions ?? apparentReason(record, isrBefore, records);
+        // Whatever made it necessary: a leader that was not in sync is the news.
+        const why = record.leaderRecoveryState === "RECOVERING" ? "unclean-election" : reason.partitions ?? apparentReason(record, isrBefore, records);
         if (topic !== undefined && before !== undefined) facts.push(partitionFact(topic, before, why));
         break;
       }
@@ -71,7 +72,6 @@ function apparentReason(
     if (other.inControlledShutdown === 1) return "controlled-shutdown";
     if (other.fenced !== 0) return other.fenced === 1 ? "broker-fenced" : "broker-unfenced";
   }
-  if (record.leaderRecoveryState === "RECOVERING") return "unclean-election";
   if (record.isr === undefined) return "preferred-election";
   return record.isr.length < isrBefore.length ? "isr-shrunk" : "isr-expanded";
 }

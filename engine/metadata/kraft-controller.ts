@@ -5,6 +5,7 @@ import { readRecordFile, writeRecordFile } from "#engine/core/disk.ts";
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
+import type { ControllerFact } from "#engine/protocol/facts.ts";
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import { batchAt, metadataLog } from "#engine/raft/metadata-log.ts";
@@ -143,7 +144,7 @@ export function controllerCommitted(
 }
 
 function inherit(process: ProcessContext, image: MetadataImage, batch: RaftBatch): void {
-  for (const fact of applyAndTell(image, batch.records as readonly MetadataRecord[], NO_REASON)) process.trace(fact);
+  tell(process, applyAndTell(image, batch.records as readonly MetadataRecord[], NO_REASON));
   image.offset = batch.lastOffset;
   image.epoch = batch.epoch;
 }
@@ -165,12 +166,26 @@ function completeDeferred(process: ProcessContext, host: RaftHost, active: Activ
   for (const answer of active.deferred) {
     if (answer.offset >= highWatermark) break;
     process.becauseOf(answer.cause);
-    for (const fact of answer.facts) process.trace(fact);
+    tell(process, answer.facts);
     if (answer.to !== null && answer.body !== null) host.reply(answer.to, answer.body);
     count += 1;
   }
   process.becauseOf(committedBecauseOf);
   if (count > 0) active.deferred = active.deferred.slice(count);
+}
+
+/**
+ * The facts of one decision. What became of a broker is told first, though its record may stand last: the partitions change because of it, not
+ * one because of the other.
+ */
+function tell(process: ProcessContext, facts: readonly ControllerFact[]): void {
+  let reason = process.cause;
+  for (const fact of facts) if (fact.kind !== "partition-changed") reason = process.trace(fact);
+  for (const fact of facts) {
+    if (fact.kind !== "partition-changed") continue;
+    process.becauseOf(reason);
+    process.trace(fact);
+  }
 }
 
 /** This node leads and knows everything that its predecessors have committed: it takes over, with fresh sessions for all brokers. */

@@ -102,7 +102,7 @@ export function becomeFollower(process: ProcessContext, host: RaftHost, state: R
   // The file holds either a vote or a leader: who knows the leader of an epoch votes for nobody in it.
   state.votedFor = -1;
   state.leader = leader;
-  takeRole(process, host, state, { role: "follower", fetchAtUs: process.now + fromMs(state.config.fetchTimeoutMs) });
+  takeRole(process, host, state, { role: "follower", fetchAtUs: process.now + fromMs(state.config.fetchTimeoutMs), heardCause: process.cause });
 }
 
 /** Gives leadership up and tells the others, the one with the longest log first among the successors. */

@@ -60,7 +60,7 @@ function firstRole(process: ProcessContext, state: RaftState): RoleState {
     return { role: "candidate", retries: 1, granted: [nodeId], rejected: [], electionAtUs, backoffUntilUs: -1 };
   }
   if (state.votedFor !== -1 || state.leader === -1) return { role: "unattached", electionAtUs };
-  return { role: "follower", fetchAtUs: process.now + fromMs(fetchTimeoutMs) };
+  return { role: "follower", fetchAtUs: process.now + fromMs(fetchTimeoutMs), heardCause: process.cause };
 }
 
 // ---- what comes in
@@ -210,8 +210,11 @@ function pollLeader(process: ProcessContext, host: RaftHost, state: RaftState, r
 
 function pollFollower(process: ProcessContext, host: RaftHost, state: RaftState, role: FollowerRole): void {
   if (state.shutdownUntilUs !== -1) return;
-  if (role.fetchAtUs <= process.now) becomeCandidate(process, host, state);
-  else sendWhenReady(process, host, state, state.leader, "FetchMetadata", () => fetchRequest(process, state));
+  if (role.fetchAtUs <= process.now) {
+    // The timer was armed by the last answer, or by what has closed the connection since.
+    process.becauseOf(Math.max(process.cause, role.heardCause));
+    becomeCandidate(process, host, state);
+  } else sendWhenReady(process, host, state, state.leader, "FetchMetadata", () => fetchRequest(process, state));
 }
 
 function pollResigned(process: ProcessContext, host: RaftHost, state: RaftState, role: ResignedRole): void {

@@ -71,6 +71,7 @@ export function handleEndQuorumEpoch(
     if (role.role === "follower" && state.leader === body.leaderId) {
       const position = body.preferredSuccessors.indexOf(state.config.nodeId);
       role.fetchAtUs = process.now + fromMs(succession(position, body.preferredSuccessors.length, state.config.electionBackoffMaxMs));
+      role.heardCause = process.cause;
     }
   }
   return { error, leaderId: knownLeader(state), leaderEpoch: state.epoch };

@@ -60,7 +60,7 @@ export function advanceHighWatermark(process: ProcessContext, state: RaftState, 
 export function handleFetch(
   process: ProcessContext, host: RaftHost, state: RaftState, request: RequestOf<"FetchMetadata">, to: ReplyTo<"FetchMetadata">,
 ): void {
-  const fetch: ParkedFetch = { to, request, untilUs: process.now + fromMs(request.maxWaitMs) };
+  const fetch: ParkedFetch = { to, request, untilUs: process.now + fromMs(request.maxWaitMs), cause: process.cause };
   const answer = answerFetch(process, state, request);
   const mustWait = answer.error === "NONE" && answer.records.length === 0 && answer.divergingEpoch.epoch === -1 && request.maxWaitMs > 0;
   if (mustWait) state.parked.push(fetch);
@@ -82,10 +82,16 @@ export function expireFetches(process: ProcessContext, host: RaftHost, state: Ra
   if (!state.parked.some(fetch => fetch.untilUs <= process.now)) return;
   const waiting = state.parked;
   state.parked = [];
+  const { cause } = process;
   for (const fetch of waiting) {
-    if (fetch.untilUs <= process.now) host.reply(fetch.to, answerFetch(process, state, fetch.request));
-    else state.parked.push(fetch);
+    if (fetch.untilUs > process.now) {
+      state.parked.push(fetch);
+      continue;
+    }
+    process.becauseOf(fetch.cause);
+    host.reply(fetch.to, answerFetch(process, state, fetch.request));
   }
+  process.becauseOf(cause);
 }
 
 function answerFetch(process: ProcessContext, state: RaftState, request: RequestOf<"FetchMetadata">): ResponseOf<"FetchMetadata"> {
@@ -151,6 +157,7 @@ export function handleFetchResponse(process: ProcessContext, state: RaftState, b
   const role = state.role;
   if (role.role !== "follower") return;
   role.fetchAtUs = process.now + fromMs(state.config.fetchTimeoutMs);
+  role.heardCause = process.cause;
   const log = metadataLog(process);
   if (body.divergingEpoch.epoch >= 0) {
     const end = truncateToDivergence(log, { offset: body.divergingEpoch.endOffset, epoch: body.divergingEpoch.epoch });

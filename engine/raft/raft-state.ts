@@ -36,12 +36,15 @@ export interface LeaderRole {
   readonly role: "leader"; readonly epochStartOffset: number; readonly grantingVoters: readonly number[]; voters: VoterProgress[];
   lingering: LogRecord[]; drainAtUs: number; checkQuorumAtUs: number; fetchedVoters: number[]; highWatermarkKnown: boolean;
 }
-export interface FollowerRole { readonly role: "follower"; fetchAtUs: number }
+/** @property heardCause trace entry of what was heard from the leader last: why a follower that stands for election does so then. */
+export interface FollowerRole { readonly role: "follower"; fetchAtUs: number; heardCause: number }
 export interface ResignedRole { readonly role: "resigned"; electionAtUs: number; readonly successors: readonly number[]; unacknowledged: number[] }
 export type RoleState = UnattachedRole | CandidateRole | LeaderRole | FollowerRole | ResignedRole;
 
-/** A fetch that waits for new records. */
-export interface ParkedFetch { readonly to: ReplyTo<"FetchMetadata">; readonly request: RequestOf<"FetchMetadata">; readonly untilUs: number }
+/** A fetch that waits for new records. @property cause trace entry of the request: what an answer after the full wait is due to. */
+export interface ParkedFetch {
+  readonly to: ReplyTo<"FetchMetadata">; readonly request: RequestOf<"FetchMetadata">; readonly untilUs: number; readonly cause: number;
+}
 
 /** One request at a time to each voter; after a failure a pause. `pending` is the number of the request on its way, 0 for none. */
 export interface VoterConnection { pending: number; retryAtUs: number }

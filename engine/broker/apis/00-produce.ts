@@ -46,7 +46,7 @@ function respond(
       process.close(replyTo.connection, "a produce request with acks=0 has failed");
     } else unmute(process, broker.requests, replyTo.connection);
   } else if (body.acks === -1 && statuses.some(status => status.waitsFor !== -1)) {
-    delayProduce(process, broker, { deadlineUs: process.now + fromMs(body.timeoutMs), replyTo, statuses });
+    delayProduce(process, broker, { deadlineUs: process.now + fromMs(body.timeoutMs), cause: process.cause, replyTo, statuses });
   } else answerProduce(process, broker, replyTo, statuses);
 }
 

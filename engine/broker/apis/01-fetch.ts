@@ -15,7 +15,7 @@ import { type FetchRead, readPartitions } from "../fetch-reader.ts";
 export function handleFetch(process: ProcessContext, broker: BrokerState, body: RequestOf<"Fetch">, replyTo: ReplyTo<"Fetch">): void {
   const read = readPartitions(process, broker, body);
   if (body.maxWaitMs <= 0 || read.isUrgent || body.topics.length === 0 || read.sizeBytes >= body.minBytes) answerFetch(process, broker, replyTo, read);
-  else delayFetch(process, broker, { deadlineUs: process.now + fromMs(body.maxWaitMs), replyTo, body });
+  else delayFetch(process, broker, { deadlineUs: process.now + fromMs(body.maxWaitMs), cause: process.cause, replyTo, body });
 }
 
 export function answerFetch(process: ProcessContext, broker: BrokerState, replyTo: ReplyTo<"Fetch">, read: FetchRead): void {

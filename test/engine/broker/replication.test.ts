@@ -145,3 +145,15 @@ test("two runs of one seed are the same run, and a fork goes on like its origina
   expect(first.simulation.digest()).toBe(second.simulation.digest());
   expect(fork.digest()).toBe(first.simulation.digest());
 });
+
+test("a follower that hangs counts as caught up until it asked last: that its wait at the leader ends tells nothing of it", () => {
+  const world = new ClusterWorld().boot();
+  world.createTopic("orders", [[1, 2, 3]]);
+  world.run(2);
+  world.simulation.pause("broker-2");
+  const pausedAt = world.now;
+  world.run(3);
+  const follower = world.replica(1, "orders").remoteReplicas.find(replica => replica.brokerId === 2);
+  expect(follower?.lastCaughtUpUs).toBeGreaterThan(pausedAt - 0.6 * SECOND);
+  expect(follower?.lastCaughtUpUs).toBeLessThanOrEqual(pausedAt + 1_000);
+});

@@ -72,6 +72,27 @@ describe("the trace", () => {
     expect(causesOf(trace, -1)).toEqual([]);
   });
 
+  test("does not take what a handler does after it has sent a message for the message's effect", () => {
+    const teller: ProcessKind = {
+      kind: "teller", start: () => ({}), onTimer: () => {}, onMessage: () => {}, onAccepted: () => {}, onClosed: () => {}, onInput: () => {},
+      onConnected: (context, _state, connection) => {
+        context.trace({ kind: "decided" });
+        context.send(connection, "Word", "one", 10);
+        context.send(connection, "Word", "two", 10);
+        context.trace({ kind: "done" });
+      },
+    };
+    const world = Simulation.create(1, ["a", "b"], new Map([[teller.kind, { ...teller, start: context => context.name === "asks" ? context.connect("b", 9092) : {} }]]));
+    world.addProcess("asks", "teller", "a", [], null);
+    world.addProcess("listens", "teller", "b", [9092], null);
+    world.start("listens");
+    world.start("asks");
+    world.runUntil(100_000);
+    const { trace } = world.world;
+    const decided = [...trace].find(entry => entry.fact.kind === "decided")?.id ?? -1;
+    expect([...trace].filter(entry => entry.cause === decided).map(entry => entry.fact.kind)).toEqual(["message", "message", "done"]);
+  });
+
   test("a cut that holds back a message keeps the cause of what happens after the healing", () => {
     const simulation = twoDiarists();
     connected(simulation);

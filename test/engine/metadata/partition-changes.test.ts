@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { applyRecord, createImage } from "#engine/metadata/apply-record.ts";
+import { applyAndTell } from "#engine/metadata/controller-facts.ts";
 import { buildPartitionChange, type ChangeWish } from "#engine/metadata/partition-change-builder.ts";
 import type { PartitionRegistration } from "#engine/metadata/image.ts";
 import { TestCluster } from "./kraft-test-node.ts";
@@ -138,4 +139,19 @@ test("with unclean.leader.election.enable the election follows the death of the 
   made.simulation.crash(`broker-${victim}`);
   made.runUntil(() => made.image().brokers.get(victim)?.fenced === true, 10_000);
   expect(made.partition("risky")).toEqual([keeper, 1, 2, [keeper]]);
+});
+
+test("an election of a replica that was not in sync is told as one, whatever made it necessary", () => {
+  const image = createImage();
+  applyRecord(image, { type: "TopicRecord", name: "orders", topicId: TOPIC });
+  applyRecord(image, {
+    type: "PartitionRecord", topicId: TOPIC, partitionId: 0, replicas: [1, 2], isr: [1], leader: 1, leaderEpoch: 0, partitionEpoch: 0, leaderRecoveryState: "RECOVERED",
+  });
+  const partition = image.topics.get("orders")?.partitions[0];
+  if (partition === undefined) throw new Error("no partition");
+  // unclean.leader.election.enable=true, and broker 1 is fenced.
+  const record = buildPartitionChange(partition, { topicId: TOPIC, targetIsr: [], election: "unclean", isAcceptable: broker => broker === 2 });
+  if (record === null) throw new Error("no change");
+  expect(applyAndTell(image, [record], { partitions: "broker-fenced", silentForUs: 9_000_001 })).toMatchObject([
+    { kind: "partition-changed", leader: 2, isr: [2], reason: "unclean-election" }]);
 });
