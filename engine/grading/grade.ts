@@ -118,7 +118,7 @@ export class Grader {
     if (goal.goal === "prediction") return this.#concludePrediction(goal.prediction, final);
     if (watched.state !== "open") return { state: watched.state, detail: watched.detail, evidence: watched.evidence };
     const start = this.#startOf(goal);
-    if (start === -1) return { state: final ? "broken" : "open", detail: `"${goal.after ?? ""}" has not happened`, evidence: [] };
+    if (start === -1) return { state: final ? "broken" : "open", detail: "the fault has not happened", evidence: [] };
     if (goal.goal === "within") {
       const over = until > start + goal.withinMs * 1000;
       const { detail } = evaluateCheck(goal.check, this.#view, this.#history);
@@ -141,6 +141,6 @@ export class Grader {
 
   #faultEvidence(id: string | undefined): Evidence[] {
     const fault = id === undefined ? undefined : this.#faults.get(id);
-    return fault === undefined ? [] : [{ factId: fault.factId, at: fault.at, text: `"${id ?? ""}" happened` }];
+    return fault === undefined ? [] : [{ factId: fault.factId, at: fault.at, text: "the fault happened" }];
   }
 }

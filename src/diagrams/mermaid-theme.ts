@@ -28,6 +28,8 @@ export function mermaidTheme(token: Token, isNight: boolean): { readonly themeVa
 /** Square corners; a node wears its broker's colour as its edge, and a stopped one is crossed out in words and dashes. */
 const THEME_CSS = [
   '.node rect, .cluster rect, rect.actor, .note, .labelBox { rx: 2px; ry: 2px; stroke-width: 1.5px; filter: none !important; }',
+  // The page's letters are a little wider than those that Mermaid measured: a label keeps its lines.
+  '.node foreignObject { overflow: visible; } .nodeLabel, .nodeLabel p { white-space: nowrap !important; }',
   '.messageText { font-size: 14px; } .noteText { font-size: 13.5px; }',
   ...[1, 2, 3, 4, 5, 6, 7].map((id) => `.broker${id} > rect { stroke: var(--b${id}) !important; stroke-width: 3px !important; }`),
   '.stopped > rect { fill: var(--fault-wash) !important; stroke: var(--fault) !important; stroke-dasharray: 2 4; }',

@@ -21,13 +21,16 @@ export function readGlossary(source: string, file: string): readonly GlossaryEnt
 /** Elements whose text stays as it is: code, links, headings, and everything that is not prose. */
 const QUIET_ELEMENTS = new Set(['code', 'pre', 'a', 'h1', 'h2', 'h3', 'h4', 'table', 'script', 'style', 'svg']);
 
-/** Puts a hidden gloss behind the first use of each term in each section (a section begins with a heading). */
+/**
+ * Puts a hidden gloss behind the first use of each term in each section (a section begins with a heading). A term with a number is a name
+ * ("broker 3"): nothing comes between the two.
+ */
 export function addGlosses(html: string, entries: readonly GlossaryEntry[]): string {
   const byForm = new Map<string, GlossaryEntry>();
   for (const entry of entries) for (const form of [entry.term, ...entry.also]) byForm.set(form.toLowerCase(), entry);
   const forms = [...byForm.keys()].sort((a, b) => b.length - a.length).map(escapeForPattern);
   if (forms.length === 0) return html;
-  const pattern = new RegExp(`(?<![\\w-])(?:${forms.join('|')})(?![\\w-])`, 'gi');
+  const pattern = new RegExp(`(?<![\\w-])(?:${forms.join('|')})(?![\\w-]| \\d)`, 'gi');
   const glossed = new Set<GlossaryEntry>();
   let quietDepth = 0;
   return html

@@ -28,7 +28,7 @@ function glosses({ layout, hasPostOfficeWords }: FrameRequest): string {
   const words = [['broker', 'branch office'], ['controller', 'postmaster'], ['partition', 'sorting box']] as const;
   return words.map(([word, gloss], index) => {
     const y = layout.headY - 4 + index * 15;
-    return `<g class="gloss">${text(1, y, word, 'note')}<rect x="41" y="${y - 10}" width="${gloss.length * 4.2 + 5}" height="13.5"/>${text(43, y, gloss, 'manila')}</g>`;
+    return `<g class="gloss">${text(1, y, word, 'note')}<rect x="41" y="${y - 10}" width="${gloss.length * 3.6 + 5}" height="13.5"/>${text(43, y, gloss, 'manila')}</g>`;
   }).join('');
 }
 
@@ -181,7 +181,7 @@ function consumers(request: FrameRequest): string {
   const rule = `<line x1="0" x2="${layout.width}" y1="${layout.shelvesBottom + 8}" y2="${layout.shelvesBottom + 8}" class="grule"/>`;
   return rule + model.consumers.map((consumer) => {
     const y = layout.consumerRows.get(consumer.id) ?? 0;
-    const name = isNarrow(layout) ? text(2, y + 13, consumer.id.slice(0, 6), 'lab-strong small') : text(12, y + 13, consumer.id, 'lab-strong') + text(12, y + 26, 'consumer', 'lab');
+    const name = isNarrow(layout) ? text(2, y + 13, consumer.id.slice(0, 14), 'lab-strong small') : text(12, y + 13, consumer.id, 'lab-strong') + text(12, y + 26, 'consumer', 'lab');
     const axes = layout.columns.map((partition, index) => {
       const key = `${consumer.id} ${partition}`;
       const x = columnX(layout, index);

@@ -33,6 +33,8 @@ const MIDDLE: Geometry = {
   name: 'middle', label: 100, metadata: 48, cell: 17, cellHeight: 26, tab: 28, gap: 14, shelf: 66, shelfGap: 8, plate: 12, postmark: 11.5,
   head: 58, clientHeight: 26, clientWidth: 128, corridor: 30, consumerRow: 38, letter: 0.9,
 };
+/** As MIDDLE, where there is room for larger letters: the front page, and a lesson on a wide screen. */
+const ROOMY: Geometry = { ...MIDDLE, cell: 20, cellHeight: 30, tab: 32, shelf: 76, plate: 13, postmark: 12.5 };
 const NARROW: Geometry = {
   name: 'narrow', label: 40, metadata: 0, cell: 7.7, cellHeight: 24, tab: 26, gap: 10, shelf: 50, shelfGap: 6, plate: 10, postmark: 11,
   head: 44, clientHeight: 24, clientWidth: 92, corridor: 10, consumerRow: 30, letter: 0.74,
@@ -43,6 +45,7 @@ const EDGE_PX = 12;
 /** A column shows at least this many letters; columns that do not fit stand on the next page. */
 const CELLS_MIN = 5;
 const MIDDLE_FROM_PX = 620;
+const ROOMY_FROM_PX = 820;
 const WIDE_FROM_PX = 1000;
 /** Room at the right of a log for its end bracket and label. */
 const END_ROOM_PX = 10;
@@ -79,7 +82,7 @@ export interface Layout extends Geometry {
 }
 
 export function layoutOf(request: LayoutRequest): Layout {
-  const geometry = request.widthPx >= WIDE_FROM_PX ? WIDE : request.widthPx >= MIDDLE_FROM_PX ? MIDDLE : NARROW;
+  const geometry = geometryFor(request.widthPx);
   const width = Math.max(320, Math.floor(request.widthPx));
   const left = geometry.label + (geometry.metadata === 0 ? 0 : geometry.metadata + geometry.gap);
   const room = width - left - EDGE_PX;
@@ -111,6 +114,12 @@ export function layoutOf(request: LayoutRequest): Layout {
     headY: clients + geometry.head - (geometry.name === 'narrow' ? 34 : 42),
     producerBoxes: producerBoxes(request.producers, geometry, { left: geometry.label, room: width - geometry.label - EDGE_PX }),
   };
+}
+
+function geometryFor(widthPx: number): Geometry {
+  if (widthPx >= WIDE_FROM_PX) return WIDE;
+  if (widthPx >= ROOMY_FROM_PX) return ROOMY;
+  return widthPx >= MIDDLE_FROM_PX ? MIDDLE : NARROW;
 }
 
 function producerBoxes(ids: readonly string[], geometry: Geometry, place: { left: number; room: number }): ReadonlyMap<string, Box> {

@@ -27,6 +27,11 @@ describe("post-office words", () => {
       '<p>The leader epoch<span class="analogy">postmark number</span> of a brokerage.</p>',
     );
   });
+  test("leave a term with its number together, and stand behind the next one", () => {
+    expect(addGlosses("<p>Unplug broker 3. A broker is gone.</p>", glossary)).toBe(
+      '<p>Unplug broker 3. A broker<span class="analogy">branch office</span> is gone.</p>',
+    );
+  });
   test("leave code, links and headings alone", () => {
     const html = '<h2>The broker</h2><p><code>broker</code> <a href="broker/">broker</a></p>';
     expect(addGlosses(html, glossary)).toBe(html);
