@@ -17,8 +17,11 @@ export interface RunFile {
   readonly until: number;
 }
 
-/** New facts since the last call. `reset`: the past has changed (a rewind dropped facts); keep only those with id < `firstId`. */
-export interface FactsDelta { readonly head: number; readonly firstId: number; readonly reset: boolean; readonly facts: readonly ViewFact[] }
+/**
+ * Facts from an id on. `reset`: the past has changed since the reader's `history` (a rewind dropped facts); keep only those with id < `firstId`.
+ * `history` counts the changes of the past; a reader that keeps facts gives it back with its next question.
+ */
+export interface FactsDelta { readonly head: number; readonly history: number; readonly firstId: number; readonly reset: boolean; readonly facts: readonly ViewFact[] }
 
 /** A future that was left for another one. */
 export interface Lane { readonly id: number; readonly parent: number; readonly forkedAt: number; readonly label: string; readonly until: number }
@@ -47,7 +50,7 @@ export interface EngineApi {
   /** The next free call number of this session. */
   nextCall(session: number): number;
   /** Facts with id >= `sinceId`, without the quiet ones unless asked for. */
-  facts(session: number, sinceId: number, quiet?: boolean): FactsDelta;
+  facts(session: number, sinceId: number, quiet?: boolean, history?: number): FactsDelta;
   /** The chain of causes, nearest first. */
   why(session: number, factId: number): readonly ViewFact[];
   observe(session: number, at: number): ClusterView;

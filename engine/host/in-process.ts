@@ -40,7 +40,7 @@ export function createEngine(): EngineApi {
     advanceToOutcome: (id, until) => sessionOf(id).advanceToOutcome(until),
     command: (id, command, at) => sessionOf(id).command(validateCommand(command), at),
     nextCall: id => sessionOf(id).nextCall(),
-    facts: (id, sinceId, quiet) => sessionOf(id).facts(sinceId, quiet ?? false),
+    facts: (id, sinceId, quiet, history) => sessionOf(id).facts(sinceId, quiet ?? false, history),
     why: (id, factId) => sessionOf(id).why(factId),
     observe: (id, at) => sessionOf(id).observe(at),
     openLane: (id, lane) => sessionOf(id).openLane(lane),

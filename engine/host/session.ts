@@ -15,6 +15,12 @@ import { causesOf } from "#engine/cluster/why.ts";
 const CHECKPOINT_EVENTS = 5_000;
 /** When there are more, every second one is dropped and the distance doubled: replays grow with the run, memory does not. */
 const CHECKPOINTS_MAX = 256;
+/**
+ * Besides, the latest moments are kept closer together: a page simulates half a second ahead of its picture and goes back that far at every
+ * touch. At 10x that is five virtual seconds.
+ */
+const RECENT_EVENTS = 100;
+const RECENT_MAX = 32;
 const LANES_MAX = 64;
 
 /** @property applied inputs that had been applied. */
@@ -22,7 +28,7 @@ interface Checkpoint { readonly at: number; readonly events: number; readonly ap
 
 /** The head as it was left for a look into the past. */
 interface Left {
-  readonly left: ClusterSnapshot; readonly applied: number; readonly checkpoints: Checkpoint[]; readonly outcomesRead: number; readonly head: number;
+  readonly left: ClusterSnapshot; readonly applied: number; readonly checkpoints: Checkpoint[]; readonly recent: Checkpoint[]; readonly outcomesRead: number; readonly head: number;
 }
 
 interface KeptLane extends Lane { readonly inputs: readonly Input[] }
@@ -34,13 +40,14 @@ export class Session {
   #inputs: Input[];
   #applied = 0;
   #checkpoints: Checkpoint[] = [];
+  #recent: Checkpoint[] = [];
   #distance = CHECKPOINT_EVENTS;
   #lane = 0;
   #lanes: KeptLane[];
   #outcomesRead = 0;
   #nextCall = 1;
-  /** Facts from here on have changed since they were last asked for. */
-  #factsChangedFrom = Number.MAX_SAFE_INTEGER;
+  /** Each time that the past was changed: the first fact that was another one afterwards. */
+  #pastChanges: number[] = [];
 
   constructor(id: number, run: RunFile) {
     this.id = id;
@@ -76,6 +83,7 @@ export class Session {
 
   advance(until: number): number {
     this.#runTo(checkMoment(until), Number.MAX_SAFE_INTEGER);
+    this.#keepRecent();
     return this.head;
   }
 
@@ -118,10 +126,19 @@ export class Session {
     }
   }
 
+  #checkpoint(): Checkpoint {
+    return { at: this.head, events: this.#cluster.eventsHandled, applied: this.#applied, snapshot: this.#cluster.snapshot() };
+  }
+
+  #keepRecent(): void {
+    const last = this.#recent[this.#recent.length - 1];
+    if (last !== undefined && this.#cluster.eventsHandled - last.events < RECENT_EVENTS) return;
+    this.#recent.push(this.#checkpoint());
+    if (this.#recent.length > RECENT_MAX) this.#recent.shift();
+  }
+
   #keepCheckpoint(): void {
-    this.#checkpoints.push({
-      at: this.head, events: this.#cluster.eventsHandled, applied: this.#applied, snapshot: this.#cluster.snapshot(),
-    });
+    this.#checkpoints.push(this.#checkpoint());
     if (this.#checkpoints.length <= CHECKPOINTS_MAX) return;
     this.#checkpoints = this.#checkpoints.filter((_, index) => index % 2 === 0);
     this.#distance *= 2;
@@ -139,7 +156,7 @@ export class Session {
       if (before !== null) this.#comeBack(before);
       return { ...this.info(), refused: refusal };
     }
-    if (before !== null) this.#factsChangedFrom = Math.min(this.#factsChangedFrom, this.#cluster.simulation.world.trace.length);
+    if (before !== null) this.#notePastChanged();
     this.#takeLaneFor(at, before?.head ?? this.head);
     this.#noteCall(command);
     this.#inputs = [...this.#inputs.slice(0, this.#applied), { at, command }];
@@ -160,7 +177,7 @@ export class Session {
 
   #leave(): Left {
     return {
-      left: this.#cluster.leave(), applied: this.#applied, checkpoints: this.#checkpoints, outcomesRead: this.#outcomesRead, head: this.head,
+      left: this.#cluster.leave(), applied: this.#applied, checkpoints: this.#checkpoints, recent: this.#recent, outcomesRead: this.#outcomesRead, head: this.head,
     };
   }
 
@@ -168,14 +185,18 @@ export class Session {
     this.#cluster.resumeFrom(before.left);
     this.#applied = before.applied;
     this.#checkpoints = before.checkpoints;
+    this.#recent = before.recent;
     this.#outcomesRead = before.outcomesRead;
   }
 
   /** Puts the cluster back to the moment `at`, after the inputs that were given up to then. */
   #goBack(at: number, appliedMax: number = Number.MAX_SAFE_INTEGER): void {
-    const kept = this.#checkpoints.filter(checkpoint => checkpoint.at <= at && checkpoint.applied <= appliedMax);
-    const nearest = kept[kept.length - 1] as Checkpoint;
-    this.#checkpoints = kept;
+    const isBefore = (checkpoint: Checkpoint): boolean => checkpoint.at <= at && checkpoint.applied <= appliedMax;
+    this.#checkpoints = this.#checkpoints.filter(isBefore);
+    this.#recent = this.#recent.filter(isBefore);
+    const far = this.#checkpoints[this.#checkpoints.length - 1] as Checkpoint;
+    const near = this.#recent[this.#recent.length - 1];
+    const nearest = near !== undefined && near.events > far.events ? near : far;
     this.#cluster.restore(nearest.snapshot);
     this.#applied = nearest.applied;
     this.#runTo(at, Number.MAX_SAFE_INTEGER);
@@ -220,7 +241,11 @@ export class Session {
     this.#inputs = inputs.slice(0, common);
     this.#goBack(at, common);
     this.#inputs = inputs;
-    this.#factsChangedFrom = Math.min(this.#factsChangedFrom, this.#cluster.simulation.world.trace.length);
+    this.#notePastChanged();
+  }
+
+  #notePastChanged(): void {
+    this.#pastChanges.push(this.#cluster.simulation.world.trace.length);
   }
 
   /** The inputs up to and including a moment, for a fork. */
@@ -230,12 +255,11 @@ export class Session {
 
   // ---- looking
 
-  facts(sinceId: number, withQuiet: boolean): FactsDelta {
+  facts(sinceId: number, withQuiet: boolean, history: number = this.#pastChanges.length): FactsDelta {
     const { trace } = this.#cluster.simulation.world;
-    const reset = this.#factsChangedFrom < sinceId;
-    const firstId = reset ? this.#factsChangedFrom : sinceId;
-    this.#factsChangedFrom = Number.MAX_SAFE_INTEGER;
-    return { head: this.head, firstId, reset, facts: exportFacts(trace, firstId, withQuiet) };
+    let firstId = sinceId;
+    for (let change = history; change < this.#pastChanges.length; change += 1) firstId = Math.min(firstId, this.#pastChanges[change] ?? firstId);
+    return { head: this.head, history: this.#pastChanges.length, firstId, reset: firstId < sinceId, facts: exportFacts(trace, firstId, withQuiet) };
   }
 
   why(factId: number): readonly ViewFact[] {
@@ -250,11 +274,9 @@ export class Session {
       return observe(this.#cluster);
     }
     const before = this.#leave();
-    const changedFrom = this.#factsChangedFrom;
     this.#goBack(at);
     const view = observe(this.#cluster);
     this.#comeBack(before);
-    this.#factsChangedFrom = changedFrom;
     return view;
   }
 

@@ -36,7 +36,7 @@ export class FactStore {
   }
 
   /** True when something changed. */
-  apply(delta: FactsDelta): boolean {
+  apply(delta: Omit<FactsDelta, 'history'>): boolean {
     const dropped = delta.reset && this.#dropFrom(delta.firstId);
     const from = this.nextId;
     const fresh = delta.facts.filter((fact) => fact.id >= from);

@@ -4,7 +4,7 @@
  */
 import type { Command } from '#engine/cluster/commands.ts';
 import type { ClusterView, ViewFact } from '#engine/cluster/view.ts';
-import type { RunFile, SessionInfo, SpecChanges } from '#engine/host/api.ts';
+import type { FactsDelta, RunFile, SessionInfo, SpecChanges } from '#engine/host/api.ts';
 import type { AsyncEngine } from './engine-client.ts';
 import { FactStore } from './fact-store.ts';
 import { isLetterStep, LETTER_GAP_US, LETTER_STEP_MS, LETTER_STEP_US_MIN } from './letter-steps.ts';
@@ -49,6 +49,8 @@ export class LiveSession {
   #held = 0;
   #isAdvancing = false;
   #queue: Promise<unknown> = Promise.resolve();
+  /** How often the past of the run had changed when its facts were last read. */
+  #history = 0;
   /** Lanes that began here, by what was done. */
   readonly #laneLabels = new Map<number, string>();
   readonly #describe: (command: Command) => string;
@@ -221,7 +223,7 @@ export class LiveSession {
     this.#glide = null;
     const result = await this.#hold(async () => {
       const answer = await work(this.#engine, this.#session());
-      const delta = await this.#engine.facts(this.#session(), this.#facts.nextId);
+      const delta = await this.#news(this.#session());
       this.#headUs = delta.head;
       if (this.#facts.apply(delta)) this.#factsChanged();
       return answer;
@@ -360,7 +362,7 @@ export class LiveSession {
 
   async #simulateTo(us: number): Promise<void> {
     if (us > this.#headUs) await this.#engine.advance(this.#session(), us);
-    const delta = await this.#engine.facts(this.#session(), this.#facts.nextId);
+    const delta = await this.#news(this.#session());
     this.#headUs = delta.head;
     if (this.#facts.apply(delta)) this.#factsChanged();
   }
@@ -375,6 +377,7 @@ export class LiveSession {
     this.#story = new RunStory(run.spec);
     this.#facts.follow(this.#story);
     this.#facts.apply({ ...delta, reset: false });
+    this.#history = delta.history;
     this.#headUs = delta.head;
     this.#shown = us;
     for (const listener of this.#listeners) listener.runChanged?.();
@@ -382,10 +385,17 @@ export class LiveSession {
     this.#stateChanged();
   }
 
+  /** What the run has told since it was last asked, and from where its past has changed meanwhile. */
+  async #news(session: number): Promise<FactsDelta> {
+    const delta = await this.#engine.facts(session, this.#facts.nextId, false, this.#history);
+    this.#history = delta.history;
+    return delta;
+  }
+
   /** The same run after a rewind: the engine says from where its past has changed. */
   async #take(info: SessionInfo): Promise<void> {
     this.#info = info;
-    const delta = await this.#engine.facts(info.session, this.#facts.nextId);
+    const delta = await this.#news(info.session);
     this.#headUs = delta.head;
     if (this.#facts.apply(delta)) this.#factsChanged();
     this.#stateChanged();

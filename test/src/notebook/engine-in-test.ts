@@ -64,7 +64,7 @@ export function createTestEngine(facts: readonly ViewFact[] = []): TestEngine {
       of(id).calls += 1;
       return of(id).calls;
     },
-    facts: (id, sinceId) => ({ head: of(id).head, firstId: sinceId, reset: false, facts: facts.filter((fact) => fact.id >= sinceId) }),
+    facts: (id, sinceId) => ({ head: of(id).head, history: 0, firstId: sinceId, reset: false, facts: facts.filter((fact) => fact.id >= sinceId) }),
     why: () => [],
     observe: (id, at) => view(of(id), at),
     openLane: (id) => info(id),
