@@ -10,7 +10,7 @@ export interface Note {
   readonly text: string;
 }
 
-const STOP_WORDS = { 'crash': 'is unplugged: nobody is told', 'power-loss': 'loses its power and its page cache', 'exit': 'has shut down' } as const;
+const STOP_WORDS = { 'crash': 'is unplugged: it tells nobody', 'power-loss': 'loses its power and its page cache', 'exit': 'has shut down' } as const;
 
 export function noteOf(facts: readonly ViewFact[], position: number, focus: Focus): Note | null {
   const entry = facts[position];

@@ -63,10 +63,13 @@ function replicaOrClientSentence(fact: ReplicaOrClientFact, knowledge: Knowledge
     case 'consumer-opened': return `${fact.client} reads ${listText(fact.assignment.map((at) => `${at.topic}-${at.partition} from ${at.position}`))}.`;
     case 'client-closed': return `${fact.client} is closed.`;
     case 'records-accepted': return acceptedSentence(fact);
-    case 'batch-acknowledged': return `${fact.client} gets its receipt: ${offsets(fact.baseOffset, fact.count)} of ${place(fact)}.`;
+    case 'batch-acknowledged': return fact.baseOffset < 0
+      // acks=0: nobody answers.
+      ? `${fact.client} takes ${letters(fact.count)} for ${place(fact)} as delivered; at which offset, it is not told.`
+      : `${fact.client} gets its receipt: ${offsets(fact.baseOffset, fact.count)} of ${place(fact)}.`;
     case 'batch-retried': return `${fact.client} will send ${letters(fact.count)} for ${place(fact)} again: ${fact.error}, try ${fact.attempt}.`;
     case 'batch-failed': return `${fact.client} gives up ${letters(fact.count)} for ${place(fact)}: ${fact.error}${fact.definite ? '' : ', and cannot know whether the log has them'}.`;
-    case 'metadata-refreshed': return `${fact.client} asks who leads what.`;
+    case 'metadata-refreshed': return `${fact.client} learns who leads what.`;
     case 'peer-unreachable': return `${fact.client} cannot reach broker ${fact.broker}.`;
     case 'records-consumed': return `${fact.client} reads ${offsets(fact.fromOffset, fact.nextOffset - fact.fromOffset)} of ${place(fact)} from broker ${fact.fromBroker}.`;
     case 'position-reset': return `${fact.client} ${fact.why === 'seek' ? 'will read' : `(${fact.why}) goes on reading`} ${place(fact)} from offset ${fact.offset}.`;
@@ -76,8 +79,8 @@ function replicaOrClientSentence(fact: ReplicaOrClientFact, knowledge: Knowledge
 
 function stopped(process: string, how: 'crash' | 'power-loss' | 'exit'): string {
   switch (how) {
-    case 'crash': return `${subject(process)} is gone. Nobody is told.`;
-    case 'power-loss': return `${subject(process)} is gone with its power; what it had not forced to disk is lost.`;
+    case 'crash': return `${subject(process)} is gone. It has told nobody.`;
+    case 'power-loss': return `${subject(process)} is gone with its power; what was not on its disk yet is lost.`;
     case 'exit': return `${subject(process)} has shut down.`;
   }
 }
@@ -85,7 +88,7 @@ function stopped(process: string, how: 'crash' | 'power-loss' | 'exit'): string 
 function raftRole(node: number, role: RaftRole, fact: { readonly epoch: number; readonly leader: number }): string | null {
   switch (role) {
     case 'leader': return `Broker ${node} wins the election of the metadata quorum: it is the active controller of epoch ${fact.epoch}.`;
-    case 'candidate': return `Broker ${node} has not heard from the active controller and stands for election in epoch ${fact.epoch}.`;
+    case 'candidate': return `Broker ${node} knows of no active controller and stands for election in epoch ${fact.epoch}.`;
     case 'resigned': return `Broker ${node} resigns as active controller.`;
     case 'follower': return fact.leader < 0 ? null : `Broker ${node} follows broker ${fact.leader} in the metadata quorum, epoch ${fact.epoch}.`;
     case 'unattached': case 'observer': return null;

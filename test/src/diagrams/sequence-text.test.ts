@@ -86,7 +86,7 @@ describe('the sequence diagram of what just happened', () => {
     list.add(8_900_000, 'broker-1', { kind: 'broker-fenced', broker: 2, silentForUs: 9_000_000 });
     const source = plainText(sequenceSource(excerptOf(list, 0)) ?? '');
     expect(source).toContain('-xbroker2: Metadata request');
-    expect(source).toContain('Note over broker2: is unplugged: nobody is told');
+    expect(source).toContain('Note over broker2: is unplugged: it tells nobody');
     expect(source).toContain('8.9 s later');
     expect(source).toContain('Note over broker1: fences broker 2, silent for 9.0 s');
   });

@@ -12,7 +12,7 @@ const changed = (leader: number, reason: "broker-fenced" | "unclean-election" | 
   ({ kind: "partition-changed", ...of, replicas: [2, 3, 1], isr: [3, 1], leader, leaderEpoch: 1, partitionEpoch: 1, reason });
 
 test("faults, the controller's decisions and elections are sentences with an actor", () => {
-  expect(say({ kind: "process-stopped", process: "broker-2", how: "crash" })).toBe("Broker 2 is gone. Nobody is told.");
+  expect(say({ kind: "process-stopped", process: "broker-2", how: "crash" })).toBe("Broker 2 is gone. It has told nobody.");
   expect(say({ kind: "broker-fenced", broker: 2, silentForUs: 9_000_000 })).toBe("The controller has not heard from broker 2 for 9 s and fences it.");
   expect(say({ kind: "broker-fenced", broker: 2, silentForUs: 0 })).toBe("The controller fences broker 2, as it asked.");
   expect(say(changed(3, "broker-fenced"))).toBe("Broker 3 leads partition 1, epoch 1, after a broker was fenced; in sync: 3 and 1.");
@@ -29,6 +29,15 @@ test("a letter is told from its sender to its receipt", () => {
   expect(say({ kind: "high-watermark", broker: 2, ...of, offset: 7 })).toBe("Every in-sync copy is there: broker 2 moves the high watermark of partition 1 to 7.");
   expect(say({ kind: "high-watermark", broker: 3, ...of, offset: 7 }, { isNewLeader: false, isOfLeader: false })).toBe("Broker 3 learns that the high watermark of partition 1 is 7.");
   expect(say({ kind: "batch-acknowledged", client: "web-1", ...of, baseOffset: 6, count: 2, producerId: 1, baseSequence: 0 })).toBe("web-1 gets its receipt: offsets 6 to 7 of partition 1.");
+});
+
+test("what a sender or a machine cannot know is not said of it", () => {
+  expect(say({ kind: "batch-acknowledged", client: "web-1", ...of, baseOffset: -1, count: 1, producerId: -1, baseSequence: -1 }))
+    .toBe("web-1 takes a letter for partition 1 as delivered; at which offset, it is not told.");
+  // The operating system may have written back what nobody had forced.
+  expect(say({ kind: "process-stopped", process: "broker-2", how: "power-loss" })).toBe("Broker 2 is gone with its power; what was not on its disk yet is lost.");
+  // Silence is one reason; that the leader of the quorum has resigned, or that there was none yet, is another.
+  expect(say({ kind: "raft-role", node: 3, role: "candidate", epoch: 2, leader: -1 })).toBe("Broker 3 knows of no active controller and stands for election in epoch 2.");
 });
 
 test("refusals carry Kafka's error name, and an indefinite failure says that it is one", () => {

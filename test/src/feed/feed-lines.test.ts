@@ -22,7 +22,7 @@ test("news is not pushed away by letters", () => {
 
 test("the feed says nothing of what has not been shown yet", () => {
   expect(linesAt(5_299).some(line => line.sentence.includes("unplug"))).toBe(false);
-  expect(linesAt(5_300).at(-1)?.sentence).toBe("Broker 2 is gone. Nobody is told.");
+  expect(linesAt(5_300).at(-1)?.sentence).toBe("Broker 2 is gone. It has told nobody.");
 });
 
 test("only the partition that lost its leader is told, and marked, as an election", () => {
