@@ -48,9 +48,6 @@ export function measuredAnswer(answer: PredictAnswer, run: AnsweringRun): Measur
       const measured = measure === undefined ? null : measureRun(readMeasure(measure, run.file), run.facts, run.openingUs);
       return measured === null ? null : { value: String(measured.value), text: measured.text, factId: measured.factId };
     }
-    case 'expression':
-      // Text is never evaluated in the page; the kernel's cells are the place for expressions.
-      return null;
   }
 }
 

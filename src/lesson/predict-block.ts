@@ -30,8 +30,7 @@ export type PredictAnswer =
     }
   | { readonly measure: 'partitionOf'; readonly topic: string; readonly key: string }
   | { readonly measure: 'lostAcknowledged'; readonly topic: string }
-  | { readonly measure: 'named'; readonly name: string }
-  | { readonly measure: 'expression'; readonly expression: string };
+  | { readonly measure: 'named'; readonly name: string };
 
 export interface PredictOption {
   readonly label: string;
@@ -115,7 +114,6 @@ const ANSWER_READERS: Readonly<Record<string, Reader<PredictAnswer>>> = {
   },
   lostAcknowledged: (node, place, key) => ({ measure: 'lostAcknowledged', topic: text(node, place, key) }),
   measure: (node, place, key) => ({ measure: 'named', name: text(node, place, key) }),
-  expression: (node, place, key) => ({ measure: 'expression', expression: text(node, place, key) }),
 };
 
 const answer: Reader<PredictAnswer> = (node, place, key) => {

@@ -359,7 +359,7 @@ describe("an author who makes a mistake is told where, what was expected, what w
   test("a prediction whose answer is typed", () => {
     expect(messageOf(predict("answer: broker 3"))).toMatchInlineSnapshot(`
       "lessons/03-replication/60-the-leader-dies/index.md:29:9: "answer" in the predict block cannot be read
-        expected  a mapping with leader, leaderEpoch, isr, highWatermark, logEnd, partitionOf, lostAcknowledged, measure, expression
+        expected  a mapping with leader, leaderEpoch, isr, highWatermark, logEnd, partitionOf, lostAcknowledged, measure
         found     "broker 3"
         cure      Write "answer: { leader: … }"."
     `);
