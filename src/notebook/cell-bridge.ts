@@ -21,6 +21,14 @@ interface World {
   toldAt: number | null;
 }
 
+/** Told how far time has come; false ends the move there. */
+export type OnSlice = (now: number) => boolean;
+
+/** A cluster under heavy load takes a second of the wall for a second of its own; an idle one takes an hour at a time. */
+const SLICE_US_FIRST = 500_000;
+const SLICE_US_MAX = 600_000_000;
+const SLICE_MS = 100;
+
 interface OpenCall {
   readonly request: number;
   readonly world: WorldId;
@@ -101,13 +109,14 @@ export class CellBridge {
     return { answers, worlds: await this.changedWorlds() };
   }
 
-  async move({ world: id, until, awaitsOutcome }: Move): Promise<{ readonly answers: readonly Answer[]; readonly worlds: readonly WorldState[] }> {
+  /** Time passes in slices, between which the learner may stop it: how it is cut changes nothing in the run. */
+  async move({ world: id, until, awaitsOutcome }: Move, onSlice: OnSlice = () => true): Promise<{ readonly answers: readonly Answer[]; readonly worlds: readonly WorldState[] }> {
     const world = this.worldOf(id);
     this.used.moves += 1;
     if (this.used.moves > CELL_LIMITS.movesMax) throw tooLong(`${CELL_LIMITS.movesMax} times`, 'time moved on once more');
     const end = world.now + CELL_LIMITS.virtualUsMax - this.used.virtualUs;
     const target = until === null ? end : Math.min(until, end);
-    const { now, outcomes } = await this.pass(world, Math.max(target, world.now), awaitsOutcome);
+    const { now, outcomes } = await this.pass(world, { target: Math.max(target, world.now), awaitsOutcome, onSlice: id === 0 ? onSlice : () => onSlice(this.now) });
     this.used.virtualUs += now - world.now;
     world.now = now;
     const answers = this.answersOf(id, outcomes);
@@ -124,14 +133,20 @@ export class CellBridge {
 
   // ---- time
 
-  private async pass(world: World, target: number, awaitsOutcome: boolean): Promise<{ readonly now: number; readonly outcomes: readonly Outcome[] }> {
-    if (awaitsOutcome) {
-      const { now, outcomes } = await this.engine.advanceToOutcome(world.session, target);
+  private async pass(
+    world: World, { target, awaitsOutcome, onSlice }: { readonly target: number; readonly awaitsOutcome: boolean; readonly onSlice: OnSlice },
+  ): Promise<{ readonly now: number; readonly outcomes: readonly Outcome[] }> {
+    let sliceUs = SLICE_US_FIRST;
+    for (let at = world.now; ;) {
+      at = Math.min(target, at + sliceUs);
+      const from = performance.now();
+      const { now, outcomes } = awaitsOutcome ? await this.engine.advanceToOutcome(world.session, at) : { now: await this.engine.advance(world.session, at), outcomes: [] };
       // The engine may stand ahead of the shown clock: then the moment that was asked for counts.
-      return { now: outcomes.length > 0 ? Math.max(world.now, Math.min(now, target)) : target, outcomes };
+      if (outcomes.length > 0) return { now: Math.max(world.now, Math.min(now, target)), outcomes };
+      if (at >= target || !onSlice(at)) return { now: at, outcomes: [] };
+      const tookMs = performance.now() - from;
+      sliceUs = tookMs > SLICE_MS ? Math.max(SLICE_US_FIRST, sliceUs >> 1) : Math.min(SLICE_US_MAX, sliceUs * 2);
     }
-    await this.engine.advance(world.session, target);
-    return { now: target, outcomes: [] };
   }
 
   private answersOf(world: WorldId, outcomes: readonly Outcome[]): readonly Answer[] {

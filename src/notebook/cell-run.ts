@@ -1,6 +1,8 @@
 // One run of cells, from the page's side: sends the texts, answers turn after turn, passes on what cells show, until it is done.
 import type { CellBridge } from './cell-bridge.ts';
 import { CellLimitError } from './cell-bridge.ts';
+import type { OnSlice } from './cell-bridge.ts';
+import { KernelMessageError } from './check-message.ts';
 import type { CellProblem } from './cell-problem.ts';
 import type { CellEvent, CellSource, FromKernel, ToKernel } from './cell-protocol.ts';
 
@@ -34,8 +36,14 @@ export async function runCell(link: KernelLink, bridge: CellBridge, { session, n
   const run = runs;
   const looks = cells.some(({ code }) => /\bobserve\b|\belectPreferredLeaders\b/.test(code));
   link.send({ type: 'run', run, cells, target, seed, worlds: await bridge.begin(session, now, looks) });
+  const onSlice: OnSlice = (now) => {
+    onClock?.(now);
+    return isStopped?.() !== true;
+  };
   for (;;) {
     const message = await link.next();
+    // Code of an earlier run that has outlived it, or that speaks in the kernel's name: the kernel is not to be trusted any more.
+    if (message.run !== run) throw new KernelMessageError('run', `number of the run that is under way (${run}, not ${message.run})`);
     await bridge.retire(message.events);
     onEvents(message.events);
     if (message.type === 'done') return bridge.now;
@@ -44,7 +52,7 @@ export async function runCell(link: KernelLink, bridge: CellBridge, { session, n
       continue;
     }
     try {
-      const { answers, worlds } = message.requests.length > 0 || message.move === null ? await bridge.carryOut(message.requests) : await bridge.move(message.move);
+      const { answers, worlds } = message.requests.length > 0 || message.move === null ? await bridge.carryOut(message.requests) : await bridge.move(message.move, onSlice);
       link.send({ type: 'reply', run, answers, worlds });
     } catch (error) {
       if (!(error instanceof CellLimitError)) throw error;

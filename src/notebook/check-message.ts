@@ -6,13 +6,18 @@ import type { CellProblem, CellProblemCode } from './cell-problem.ts';
 import type { AtomType, InspectedValue } from './inspected-value.ts';
 import type { SpecChanges } from '#engine/host/api.ts';
 
+/** What is expected of a message that is too large: the one breach that an honest cell can commit. */
+export const SIZE_EXPECTED = 'message of a possible size';
+
 /** The kernel said something that it cannot say by itself. */
 export class KernelMessageError extends Error {
   override readonly name = 'KernelMessageError';
+  readonly where: string;
   readonly expected: string;
 
   constructor(where: string, expected: string) {
     super(`the message of a cell has no ${expected} at ${where}`);
+    this.where = where;
     this.expected = expected;
   }
 }
@@ -25,6 +30,12 @@ const ATOMS: readonly AtomType[] = ['string', 'number', 'boolean', 'null', 'unde
 const NAME_MAX = 200;
 const WORD_MAX = 2_000;
 const LIST_MAX = 100_000;
+/** All cells of a page may show what they can in one turn, and begin and end. */
+const EVENTS_MAX = CELL_LIMITS.cellsMax * (CELL_LIMITS.shownPerCellMax + 4);
+/** What is drawn at once: more than a kernel sends by itself, and little enough for a page. */
+const SHOWN_LIST_MAX = CELL_LIMITS.entriesPerNodeMax;
+/** The first one too many is the bridge's to refuse, in words. */
+const REQUESTS_MAX = CELL_LIMITS.requestsMax + 1;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -40,11 +51,11 @@ export function readKernelMessage(value: unknown): FromKernel {
       return { type, nonce: whole(message['nonce'], 'nonce') };
     case 'turn':
       return {
-        type, run: whole(message['run'], 'run'), events: list(message['events'], 'events').map(cellEvent),
-        requests: list(message['requests'], 'requests').map(request), move: message['move'] === null ? null : move(message['move']),
+        type, run: whole(message['run'], 'run'), events: list(message['events'], 'events', EVENTS_MAX).map(cellEvent),
+        requests: list(message['requests'], 'requests', REQUESTS_MAX).map(request), move: message['move'] === null ? null : move(message['move']),
       };
     case 'done':
-      return { type, run: whole(message['run'], 'run'), events: list(message['events'], 'events').map(cellEvent) };
+      return { type, run: whole(message['run'], 'run'), events: list(message['events'], 'events', EVENTS_MAX).map(cellEvent) };
     default:
       throw new KernelMessageError('type', 'known type');
   }
@@ -60,9 +71,9 @@ const NESTING_MAX = 40;
 /** A copy made of plain objects, lists, text, finite numbers, booleans and null; anything else is refused. */
 function plainData(value: unknown, budget: Budget, depth: number): unknown {
   budget.nodes -= 1;
-  if (budget.nodes < 0 || depth > NESTING_MAX) throw new KernelMessageError('its size', 'message of a possible size');
+  if (budget.nodes < 0 || depth > NESTING_MAX) throw new KernelMessageError('its size', SIZE_EXPECTED);
   if (typeof value === 'string') budget.characters -= value.length;
-  if (budget.characters < 0) throw new KernelMessageError('its size', 'message of a possible size');
+  if (budget.characters < 0) throw new KernelMessageError('its size', SIZE_EXPECTED);
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number' && Number.isFinite(value)) return value;
   if (value === undefined) return undefined;
   if (Array.isArray(value)) return value.map((item: unknown) => plainData(item, budget, depth + 1));
@@ -77,10 +88,11 @@ function plainData(value: unknown, budget: Budget, depth: number): unknown {
 
 function request(value: unknown): Request {
   const { request: number, world, cell, operation: asked } = fields(value, 'request');
-  return { request: whole(number, 'request'), world: whole(world, 'world'), cell: text(cell, 'cell'), operation: operation(fields(asked, 'operation')) };
+  return { request: whole(number, 'request'), world: whole(world, 'world'), cell: text(cell, 'cell'), operation: readOperation(fields(asked, 'operation')) };
 }
 
-function operation(value: Fields): Operation {
+/** Also read by the kernel before it sends: a learner's slip is said where it was made, and costs no kernel. */
+export function readOperation(value: Fields): Operation {
   const op = value['op'];
   switch (op) {
     // The engine checks the fields of a command itself, and says what is wrong in words for the learner.
@@ -134,7 +146,7 @@ function cellEvent(value: unknown): CellEvent {
     case 'shown':
       return {
         event, cell, from: oneOf(given['from'], SOURCES, 'from'), level: oneOf(given['level'], LEVELS, 'level'),
-        values: list(given['values'], 'values').map((item) => inspected(item, 0)),
+        values: list(given['values'], 'values', SHOWN_LIST_MAX).map((item) => inspected(item, 0)),
       };
     default:
       throw new KernelMessageError('event', 'known event');
@@ -171,15 +183,15 @@ function inspected(value: unknown, depth: number): InspectedValue {
     case 'tree':
       return {
         kind, label: shownText(given['label']), isList: given['isList'] === true, size: whole(given['size'], 'size'),
-        entries: list(given['entries'], 'entries').map((entry) => {
+        entries: list(given['entries'], 'entries', SHOWN_LIST_MAX).map((entry) => {
           const { key, value: inner } = fields(entry, 'entry');
           return { key: shownText(key), value: inspected(inner, depth + 1) };
         }),
       };
     case 'table':
       return {
-        kind, columns: list(given['columns'], 'columns').map(shownText), size: whole(given['size'], 'size'),
-        rows: list(given['rows'], 'rows').map((row) => list(row, 'row').map((cell) => (cell === null ? null : inspected(cell, depth + 1)))),
+        kind, columns: list(given['columns'], 'columns', SHOWN_LIST_MAX).map(shownText), size: whole(given['size'], 'size'),
+        rows: list(given['rows'], 'rows', SHOWN_LIST_MAX).map((row) => list(row, 'row', SHOWN_LIST_MAX).map((cell) => (cell === null ? null : inspected(cell, depth + 1)))),
       };
     default:
       throw new KernelMessageError('value', 'known kind');
@@ -197,8 +209,8 @@ function fields(value: unknown, where: string): Fields {
   return value as Fields;
 }
 
-function list(value: unknown, where: string): readonly unknown[] {
-  if (!Array.isArray(value) || value.length > LIST_MAX) throw new KernelMessageError(where, 'list');
+function list(value: unknown, where: string, lengthMax: number = LIST_MAX): readonly unknown[] {
+  if (!Array.isArray(value) || value.length > lengthMax) throw new KernelMessageError(where, 'list');
   return value;
 }
 

@@ -9,8 +9,8 @@ import { MessageQueue } from './message-queue.ts';
 export const BUSY_MS_MAX = 1_500;
 const BEAT_MS = 250;
 const BOOT_MS_MAX = 15_000;
-/** Messages beyond what a run can need: somebody floods the page. */
-const UNREAD_MAX = 1_000;
+/** A kernel waits for the answer to its turn, so one message is unread at most; a second one may be the last word of a run that was stopped. */
+const UNREAD_MAX = 2;
 
 export class KernelEndedError extends Error {
   override readonly name = 'KernelEndedError';
@@ -41,6 +41,11 @@ export async function startKernel(source: string, needsPolicy: boolean): Promise
   const kernel = new WatchedWorker(worker, needsPolicy);
   await kernel.ready();
   return kernel;
+}
+
+/** The kernel keeps to its turns by itself: this is code that speaks in its name. */
+function unasked(what: string): Error {
+  return new Error(`the kernel of the cells ${what}`);
 }
 
 /** What must be gone in a kernel, whatever the browser. */
@@ -131,14 +136,17 @@ class WatchedWorker implements KernelProcess {
   private accept(message: FromKernel): void {
     switch (message.type) {
       case 'ready':
+        if (this.found !== null) throw unasked('says again that it is ready');
         return this.admit(message.lockdown);
       case 'pong':
-        if (message.nonce === this.nonce) this.nonce = null;
+        // One answer to each beat, so that a flood of them cannot keep the page busy.
+        if (message.nonce !== this.nonce) throw unasked('answers a beat that there was not');
+        this.nonce = null;
         return;
       case 'turn':
       case 'done':
         this.unread += 1;
-        if (this.unread > UNREAD_MAX) throw new Error('the kernel of the cells sends without being asked');
+        if (this.unread > UNREAD_MAX) throw unasked('sends without being asked');
         this.queue.push(message);
     }
   }

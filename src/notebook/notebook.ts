@@ -4,7 +4,9 @@ import type { NamedCheck } from './cell-bridge.ts';
 import { CellBridge } from './cell-bridge.ts';
 import type { CellEngine, CellHost } from './cell-host.ts';
 import type { CellProblem } from './cell-problem.ts';
+import { CELL_LIMITS } from './cell-protocol.ts';
 import type { CellEvent, CellSource } from './cell-protocol.ts';
+import { SIZE_EXPECTED } from './check-message.ts';
 import { runCell } from './cell-run.ts';
 import { KernelEndedError, startKernel } from './kernel-process.ts';
 import type { KernelProcess } from './kernel-process.ts';
@@ -128,6 +130,12 @@ function kernelProblem(cell: string, error: unknown): CellProblem {
     };
   }
   const message = error instanceof Error ? error.message : String(error);
+  if (message.includes(SIZE_EXPECTED)) {
+    return {
+      ...base, code: 'cell-budget', what: 'the cell hands over too much at once', expected: `at most ${CELL_LIMITS.messageCharactersMax} characters between two awaits`, found: 'more',
+      cure: 'Send fewer or shorter messages, or await in between.',
+    };
+  }
   return {
     ...base, code: 'cell-kernel', what: message.split('\n')[0] ?? message, expected: 'a kernel that runs the cell', found: error instanceof Error ? error.name : 'an error',
     cure: 'Run the cell again; if this comes back, reload the page.',

@@ -13,6 +13,15 @@ export class StoppedCellError extends Error {
   }
 }
 
+/** What was thrown belongs to the cell: even to ask what it is may throw. */
+export function isStopped(error: unknown): error is StoppedCellError {
+  try {
+    return error instanceof StoppedCellError;
+  } catch {
+    return false;
+  }
+}
+
 interface Waiting {
   readonly cell: string;
   readonly admit: () => void;

@@ -1,4 +1,5 @@
 // The names that every cell has, bound to that cell: its own clock and console, its own hand on the cluster.
+import { CellArgumentError } from '../cell-problem.ts';
 import type { InspectedValue } from '../inspected-value.ts';
 import type { CellAccess } from './cluster-object.ts';
 import { createCluster } from './cluster-object.ts';
@@ -74,18 +75,31 @@ function cellConsole(show: ScopeOptions['show']): unknown {
   return { log, info: log, debug: log, table: log, dir: log, warn: write('warn'), error: write('error') };
 }
 
+/** Of HTML: a timer's delay is a 32-bit number. */
+const TIMER_MS_MAX = 2_147_483_647;
+
+function noFunction(found: unknown): CellArgumentError {
+  return new CellArgumentError({
+    what: 'a timer needs a function', expected: 'setTimeout(() => { … }, ms)', found: typeof found === 'string' ? JSON.stringify(found.slice(0, 80)) : typeof found,
+    cure: 'Write an arrow function around what is to happen.',
+  });
+}
+
 type TimerFunction = (...values: readonly unknown[]) => unknown;
 
 function timers({ access: { cell, world }, timerThrew }: ScopeOptions): readonly (readonly [string, unknown])[] {
-  const guarded = (run: TimerFunction, values: readonly unknown[]) => () => {
-    try {
-      run(...values);
-    } catch (error) {
-      timerThrew(error);
-    }
+  const guarded = (run: TimerFunction, values: readonly unknown[]) => {
+    if (typeof run !== 'function') throw noFunction(run);
+    return () => {
+      try {
+        run(...values);
+      } catch (error) {
+        timerThrew(error);
+      }
+    };
   };
   // As in a browser: anything that is no positive number means "as soon as possible", and a repetition takes time.
-  const delay = (ms: unknown): number => (typeof ms === 'string' ? durationUs(ms, 'setTimeout(run, ms)') : Math.round(Math.max(1, Number(ms) || 0) * 1_000));
+  const delay = (ms: unknown): number => (typeof ms === 'string' ? durationUs(ms, 'setTimeout(run, ms)') : Math.round(Math.min(TIMER_MS_MAX, Math.max(1, Number(ms) || 0)) * 1_000));
   const clear = (id: unknown): void => world.clock.clear(Number(id));
   return [
     ['setTimeout', (run: TimerFunction, ms?: unknown, ...values: readonly unknown[]) => world.clock.set(cell, delay(ms), guarded(run, values))],

@@ -1,7 +1,9 @@
 // One world as the kernel knows it: its clock, its last view, and the calls that wait for an answer.
 import type { Answer, Operation, Request, WorldId, WorldState } from '../cell-protocol.ts';
+import { CELL_LIMITS } from '../cell-protocol.ts';
 import type { ClusterView } from '#engine/cluster/view.ts';
 import { errorOfCall } from './kafkajs-errors.ts';
+import { checkOperation } from './plain-data.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 interface Waiting {
@@ -33,6 +35,7 @@ export class CellWorld {
   /** Asks the page; the answer comes in a later turn. */
   request(cell: string, operation: Operation): Promise<unknown> {
     this.queue.mayAsk(cell);
+    checkOperation(operation);
     const request = this.queue.push({ world: this.id, cell, operation });
     this.unsent += 1;
     return new Promise<unknown>((resolve, reject) => {
@@ -83,10 +86,11 @@ export class QueuedRequests {
     return number;
   }
 
+  /** Of more than a run may make, so many that the page refuses them. */
   take(): readonly Request[] {
     const taken = this.queued;
     this.queued = [];
-    return taken;
+    return taken.slice(0, CELL_LIMITS.requestsMax + 1);
   }
 
   get isEmpty(): boolean {

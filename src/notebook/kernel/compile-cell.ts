@@ -3,6 +3,7 @@
 import { parseJavaScript, transpileJavaScript } from '@observablehq/notebook-kit';
 import { transform } from 'sucrase';
 import type { CellProblem } from '../cell-problem.ts';
+import { CELL_LIMITS } from '../cell-protocol.ts';
 import type { CellSource } from '../cell-protocol.ts';
 
 export interface CompiledCell {
@@ -23,6 +24,7 @@ export const RESULT_NAME = '__result';
 
 export function compileCell(source: CellSource): Compilation {
   try {
+    if (source.code.length > CELL_LIMITS.codeCharactersMax) throw tooLongProblem(source);
     const javascript = stripTypes(source);
     const prepared = showLastExpression(takeKafkaJsImport(javascript));
     const { body, inputs = [], outputs = [] } = transpileJavaScript(prepared);
@@ -41,6 +43,13 @@ class CompileError extends Error {
     super(problem.what);
     this.problem = problem;
   }
+}
+
+function tooLongProblem({ code }: CellSource): CompileError {
+  return new CompileError({
+    code: 'cell-syntax', line: null, column: null, what: 'the cell is too long', expected: `at most ${CELL_LIMITS.codeCharactersMax} characters`,
+    found: `${code.length} characters`, cure: 'Shorten it, or make data in a loop instead of writing it out.', edit: null,
+  });
 }
 
 function stripTypes(source: CellSource): string {

@@ -27,7 +27,19 @@ export interface CellPlaces {
 
 type Parts = Pick<CellProblem, 'code' | 'what' | 'expected' | 'found' | 'cure'> & Partial<Pick<CellProblem, 'line' | 'column' | 'edit'>>;
 
+/** Longer messages are cut before they are looked at: searching them would take longer than the cell did. */
+const MESSAGE_MAX = 2_000;
+
+/** What was thrown belongs to the cell: it may throw again when it is read. */
 export function describeError(cell: string, error: unknown, places: CellPlaces): CellProblem {
+  try {
+    return described(cell, error, places);
+  } catch {
+    return { ...unreadable('something that cannot be read'), cell, line: null, column: null, found: 'a value that throws when it is looked at', edit: null };
+  }
+}
+
+function described(cell: string, error: unknown, places: CellPlaces): CellProblem {
   const line = error instanceof Error ? lineOf(cell, error, places) : null;
   const parts = partsOf(error, places);
   return { line, column: null, edit: null, ...parts, cell, found: parts.found === '' ? sourceLine(cell, line, places) : parts.found };
@@ -35,7 +47,7 @@ export function describeError(cell: string, error: unknown, places: CellPlaces):
 
 function lineOf(cell: string, error: Error, places: CellPlaces): number | null {
   const site = calledAt.get(error);
-  return (site === undefined ? null : places.lineIn(cell, site)) ?? places.lineIn(cell, error.stack ?? '');
+  return (site === undefined ? null : places.lineIn(cell, site)) ?? places.lineIn(cell, typeof error.stack === 'string' ? error.stack : '');
 }
 
 function sourceLine(cell: string, line: number | null, places: CellPlaces): string {
@@ -48,16 +60,25 @@ function partsOf(error: unknown, places: CellPlaces): Parts {
   if (error instanceof ForbiddenNameError) return forbidden(error.forbidden);
   if (error instanceof UnknownNameError) return unknownName(error.unknown, places);
   if (error instanceof KafkaJSError) return kafkaError(error);
-  if (!(error instanceof Error)) return { code: 'cell-threw', what: `the cell threw ${text(error)}`, expected: 'a cell that runs to its end', found: '', cure: 'Throw an Error with a message, or catch it in the cell.' };
+  if (!(error instanceof Error)) return unreadable(text(error));
   if (error.name === 'EvalError') return forbidden('eval');
-  const missing = /^(?:Can't find variable: )?([\w$]+)(?: is not defined)?$/.exec(error.message)?.[1];
+  const missing = /^(?:Can't find variable: )?([\w$]+)(?: is not defined)?$/.exec(messageOf(error))?.[1];
   if (error instanceof ReferenceError && missing !== undefined) return FORBIDDEN_NAMES.has(missing) || missing === 'eval' || missing === 'Function' ? forbidden(missing) : unknownName(missing, places);
-  return notAFunction(error) ?? { code: 'cell-threw', what: `the cell threw ${error.name}: ${error.message}`, expected: 'a cell that runs to its end', found: '', cure: 'Mend this line, or catch the error with try and catch.' };
+  return notAFunction(error) ?? { code: 'cell-threw', what: `the cell threw ${error.name}: ${messageOf(error)}`, expected: 'a cell that runs to its end', found: '', cure: 'Mend this line, or catch the error with try and catch.' };
+}
+
+function unreadable(what: string): Parts {
+  return { code: 'cell-threw', what: `the cell threw ${what}`, expected: 'a cell that runs to its end', found: '', cure: 'Throw an Error with a message, or catch it in the cell.' };
+}
+
+function messageOf({ message }: Error): string {
+  const text = String(message);
+  return text.length <= MESSAGE_MAX ? text : `${text.slice(0, MESSAGE_MAX)}…`;
 }
 
 function text(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? String(value);
+    return (JSON.stringify(value) ?? String(value)).slice(0, MESSAGE_MAX);
   } catch {
     return 'something that cannot be written down';
   }
@@ -106,8 +127,11 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   admin: ['connect', 'disconnect', 'createTopics', 'listTopics', 'fetchTopicMetadata', 'fetchTopicOffsets', 'fetchTopicOffsetsByTimestamp', 'describeCluster'],
 };
 
+/** A call that an engine names is short. */
+const CALL_CHARACTERS_MAX = 300;
+
 function notAFunction(error: Error): Parts | null {
-  const match = /([\w$]+)\.([\w$]+)(?:\(\.\.\.\))? is not a function/.exec(error.message);
+  const match = /([\w$]+)\.([\w$]+)(?:\(\.\.\.\))? is not a function/.exec(messageOf(error).slice(0, CALL_CHARACTERS_MAX));
   const [, object = '', method = ''] = match ?? [];
   if (match === null) return null;
   const known = METHODS[object] ?? [];

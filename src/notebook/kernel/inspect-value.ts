@@ -25,14 +25,23 @@ function describe(value: unknown, depth: number, budget: Budget): InspectedValue
     if (typeof value !== 'object' || value === null) return primitive(value);
     return object(value, depth, budget);
   } catch (error) {
-    return atom('error', `cannot be read: ${error instanceof Error ? error.message : 'it threw'}`);
+    return atom('error', cut(`cannot be read: ${reasonOf(error)}`));
+  }
+}
+
+/** What was thrown belongs to the cell too. */
+function reasonOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : 'it threw';
+  } catch {
+    return 'it threw';
   }
 }
 
 function primitive(value: unknown): InspectedValue {
   switch (typeof value) {
     case 'string':
-      return atom('string', cut(JSON.stringify(value)));
+      return atom('string', quoted(value));
     case 'number':
       return atom('number', Object.is(value, -0) ? '-0' : String(value));
     case 'bigint':
@@ -61,6 +70,12 @@ function atom(type: AtomType, text: string): InspectedValue {
   return { kind: 'atom', type, text };
 }
 
+/** Cut before it is quoted: a text may be as long as memory. */
+function quoted(text: string): string {
+  const most = CELL_LIMITS.textCharactersMax;
+  return text.length <= most ? cut(JSON.stringify(text)) : `${JSON.stringify(text.slice(0, most / 2))}… (${text.length} characters)`;
+}
+
 function cut(text: string): string {
   const most = CELL_LIMITS.textCharactersMax;
   return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
@@ -84,30 +99,50 @@ function object(value: object, depth: number, budget: Budget): InspectedValue {
 
 function tree(value: object, depth: number, budget: Budget): InspectedValue {
   const isList = Array.isArray(value) || ArrayBuffer.isView(value) && !(value instanceof DataView);
-  const all = entriesOf(value);
+  const { first, size } = entriesOf(value);
   const entries: InspectedEntry[] = [];
-  for (const [key, read] of all.slice(0, CELL_LIMITS.entriesPerNodeMax)) {
+  for (const [key, read] of first) {
     if (budget.nodes <= 0) break;
     entries.push({ key: cut(key), value: describe(readSafely(read), depth + 1, budget) });
   }
-  return { kind: 'tree', label: labelOf(value), isList, entries, size: all.length };
+  return { kind: 'tree', label: cut(labelOf(value)), isList, entries, size };
 }
 
 type Read = () => unknown;
 
-function entriesOf(value: object): readonly (readonly [string, Read])[] {
-  if (Array.isArray(value)) return value.map((item: unknown, index) => [String(index), () => item]);
-  if (ArrayBuffer.isView(value) && Symbol.iterator in value) return [...(value as Uint8Array)].map((item, index) => [String(index), () => item]);
-  if (value instanceof Map) return [...value].map(([key, item]: [unknown, unknown]) => [typeof key === 'string' ? key : String(key), () => item]);
-  if (value instanceof Set) return [...value].map((item: unknown, index) => [String(index), () => item]);
-  return Object.keys(value).map((key) => [key, () => (value as Record<string, unknown>)[key]]);
+/** The entries that are shown, and how many there are. What is not shown is not read: a list may have a billion places. */
+interface Entries {
+  readonly first: readonly (readonly [string, Read])[];
+  readonly size: number;
+}
+
+function entriesOf(value: object): Entries {
+  if (Array.isArray(value)) return indexed(value, value.length);
+  if (ArrayBuffer.isView(value) && Symbol.iterator in value) return indexed(value as Uint8Array, (value as Uint8Array).length);
+  if (value instanceof Map) return { first: firstOf(value as Map<unknown, unknown>).map(([key, item]) => [typeof key === 'string' ? key : String(key), () => item]), size: value.size };
+  if (value instanceof Set) return { first: firstOf(value as Set<unknown>).map((item, index) => [String(index), () => item]), size: value.size };
+  const keys = Object.keys(value);
+  return { first: keys.slice(0, CELL_LIMITS.entriesPerNodeMax).map((key) => [key, () => (value as Record<string, unknown>)[key]]), size: keys.length };
+}
+
+function indexed(list: ArrayLike<unknown>, size: number): Entries {
+  return { first: Array.from({ length: Math.min(size, CELL_LIMITS.entriesPerNodeMax) }, (_, index) => [String(index), () => list[index]]), size };
+}
+
+function firstOf<Item>(items: Iterable<Item>): readonly Item[] {
+  const first: Item[] = [];
+  for (const item of items) {
+    if (first.length >= CELL_LIMITS.entriesPerNodeMax) break;
+    first.push(item);
+  }
+  return first;
 }
 
 function readSafely(read: Read): unknown {
   try {
     return read();
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return new Error(reasonOf(error));
   }
 }
 
@@ -117,8 +152,10 @@ function labelOf(value: object): string {
   return name === '' ? 'Object' : name;
 }
 
-/** A list of at least one plain object, and nothing but plain objects. */
-function isTable(list: readonly unknown[]): boolean {
+/** A list of at least one plain object, and nothing but plain objects, as far as it is shown. */
+function isTable(all: readonly unknown[]): boolean {
+  // A hole is no plain object, so it must not be skipped.
+  const list = Array.from({ length: Math.min(all.length, CELL_LIMITS.entriesPerNodeMax) }, (_, index) => all[index]);
   return list.length > 0 && list.every((item) => typeof item === 'object' && item !== null && isPlain(item) && Object.keys(item).length > 0)
     && columnsOf(list as readonly object[]).length <= COLUMNS_MAX;
 }

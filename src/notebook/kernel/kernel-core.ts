@@ -3,7 +3,7 @@
 // nothing is left to do at this instant, and nothing moves until its reply is there.
 import type { CellProblem } from '../cell-problem.ts';
 import type { CellEvent, FromKernel, Move, ToKernel, WorldId, WorldState } from '../cell-protocol.ts';
-import { CellGate, StoppedCellError } from './cell-gate.ts';
+import { CellGate, isStopped, StoppedCellError } from './cell-gate.ts';
 import { cellScope, SCOPE_NAMES } from './cell-scope.ts';
 import type { CellScope, Shown } from './cell-scope.ts';
 import { CellWorld, QueuedRequests } from './cell-world.ts';
@@ -89,7 +89,7 @@ class KernelCore implements Kernel {
   }
 
   rejected(error: unknown): void {
-    if (!(error instanceof StoppedCellError)) this.fail(this.gate.running ?? this.last, error);
+    if (!isStopped(error)) this.fail(this.gate.running ?? this.last, error);
   }
 
   valuesOf(cell: string): CellValues | null {
@@ -256,7 +256,7 @@ class KernelCore implements Kernel {
         return gives;
       });
     } catch (error) {
-      if (!(error instanceof StoppedCellError) || !this.stopped.has(id)) this.fail(id, error);
+      if (!isStopped(error) || !this.stopped.has(id)) this.fail(id, error);
       throw error;
     }
   }
@@ -316,7 +316,7 @@ class KernelCore implements Kernel {
   }
 
   private fail(cell: string, error: unknown): void {
-    const problem = error instanceof StoppedCellError ? { ...error.problem, cell } : describeError(cell, error, this.places());
+    const problem = isStopped(error) ? { ...error.problem, cell } : describeError(cell, error, this.places());
     this.stopped.add(cell);
     this.cells.markRun(cell, false);
     this.values.delete(cell);

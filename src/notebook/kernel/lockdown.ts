@@ -85,9 +85,18 @@ function closeFunctionConstructors(): void {
   }
 }
 
+/** Numbers are written as in the lesson's text, whatever language the browser speaks. */
+function fixLocale(): void {
+  const write = Number.prototype.toLocaleString;
+  const writeBig = BigInt.prototype.toLocaleString;
+  Number.prototype.toLocaleString = function (this: number, locales = 'en-US', options) { return write.call(this, locales, options); };
+  BigInt.prototype.toLocaleString = function (this: bigint, locales = 'en-US', options) { return writeBig.call(this, locales, options); };
+}
+
 const origin = scope.origin;
 const isEvalBlocked = evalIsBlocked();
 closeFunctionConstructors();
+fixLocale();
 const open = deleteGlobals();
 
 export const lockdown: Lockdown = { origin, evalIsBlocked: isEvalBlocked, open };

@@ -25,7 +25,7 @@ export class VirtualClock {
   set(cell: string, delayUs: number, fire: () => void, every: number | null = null): number {
     const id = this.nextId;
     this.nextId += 1;
-    this.timers.set(id, { id, at: this.now + delayUs, cell, every, fire });
+    this.timers.set(id, { id, at: Math.min(this.now + delayUs, Number.MAX_SAFE_INTEGER), cell, every, fire });
     return id;
   }
 
@@ -74,12 +74,36 @@ export function virtualDate(nowMs: () => number): DateConstructor {
       return nowMs();
     }
 
+    static override parse(text: string): number {
+      return Date.parse(inUtc(String(text)));
+    }
+
     override getTimezoneOffset(): number {
       return 0;
     }
 
     override toString(): string {
       return this.toUTCString();
+    }
+
+    override toDateString(): string {
+      return super.toLocaleDateString('en-US', { timeZone: 'UTC' });
+    }
+
+    override toTimeString(): string {
+      return this.toISOString().slice(11, 19);
+    }
+
+    override toLocaleString(locales: Locales = 'en-US', options: Intl.DateTimeFormatOptions = {}): string {
+      return super.toLocaleString(locales, { timeZone: 'UTC', ...options });
+    }
+
+    override toLocaleDateString(locales: Locales = 'en-US', options: Intl.DateTimeFormatOptions = {}): string {
+      return super.toLocaleDateString(locales, { timeZone: 'UTC', ...options });
+    }
+
+    override toLocaleTimeString(locales: Locales = 'en-US', options: Intl.DateTimeFormatOptions = {}): string {
+      return super.toLocaleTimeString(locales, { timeZone: 'UTC', ...options });
     }
   }
   const methods = Date.prototype as unknown as Record<string, (...parts: number[]) => unknown>;
@@ -88,10 +112,23 @@ export function virtualDate(nowMs: () => number): DateConstructor {
       Object.defineProperty(VirtualDate.prototype, `${verb}${part}`, { value: methods[`${verb}UTC${part}`], configurable: true });
     }
   }
-  return VirtualDate as unknown as DateConstructor;
+  // Called without `new` it gives the time as text; and the language's own Date, with the machine's clock, is not its parent.
+  const made = new Proxy(VirtualDate, { apply: () => new VirtualDate().toString(), getPrototypeOf: () => functionPrototype });
+  Object.defineProperty(VirtualDate.prototype, 'constructor', { value: made, writable: true, configurable: true });
+  return made as unknown as DateConstructor;
 }
+
+const functionPrototype = Object.getPrototypeOf(() => 0) as object;
+
+type Locales = Parameters<Date['toLocaleString']>[0];
 
 function oneArgument(value: unknown): number | string {
   if (value instanceof Date) return value.getTime();
-  return typeof value === 'string' ? value : Number(value);
+  return typeof value === 'string' ? inUtc(value) : Number(value);
+}
+
+/** A date and a time without a zone mean the machine's zone elsewhere; here they mean UTC, as every clock of a cell does. */
+function inUtc(text: string): string {
+  const parts = /^\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*$/.exec(text);
+  return parts === null ? text : `${parts[1]}T${parts[2]}Z`;
 }
