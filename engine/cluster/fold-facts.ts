@@ -110,12 +110,20 @@ function foldQuorumFact(view: ClusterView, fact: QuorumFact): ClusterView {
   };
 }
 
-/** The newest epoch among the processes that exist, and who leads it. */
+/**
+ * Who leads the quorum, and in which epoch: the leader of the newest epoch that has one, until a majority of the voters has gone on to a later
+ * epoch. One voter that is cut off counts its epoch up alone, candidacy after candidacy; the others keep their leader meanwhile.
+ */
 export function quorumLeaderOf(nodes: readonly NodeView[]): { readonly activeController: number; readonly quorumEpoch: number } {
-  let quorumEpoch = 0;
-  for (const node of nodes) if (node.status !== "stopped" && node.quorum.epoch > quorumEpoch) quorumEpoch = node.quorum.epoch;
-  const leader = nodes.find(node => node.status !== "stopped" && node.quorum.role === "leader" && node.quorum.epoch === quorumEpoch);
-  return { activeController: leader?.id ?? -1, quorumEpoch };
+  const living = nodes.filter(node => node.status !== "stopped");
+  const newest = (of: readonly NodeView[]): number => of.reduce((epoch, node) => Math.max(epoch, node.quorum.epoch), 0);
+  const leaders = living.filter(node => node.quorum.role === "leader");
+  const epoch = newest(leaders);
+  const leader = leaders.find(node => node.quorum.epoch === epoch);
+  const voters = nodes.filter(node => node.quorum.role !== "observer").length;
+  const goneOn = living.filter(node => node.quorum.role !== "observer" && node.quorum.epoch > epoch).length;
+  if (leader === undefined || goneOn * 2 > voters) return { activeController: -1, quorumEpoch: newest(living) };
+  return { activeController: leader.id, quorumEpoch: epoch };
 }
 
 function withQuorumLeader(view: ClusterView): ClusterView {

@@ -128,7 +128,7 @@ export interface ClusterView {
   readonly at: number;
   readonly profile: { readonly kafka: string; readonly mode: "kraft" };
   readonly nodes: readonly NodeView[];
-  /** The quorum's leader as its newest epoch knows it; -1 when nobody leads. */
+  /** The leader that a majority of the quorum can still have; -1 when nobody leads. */
   readonly activeController: number;
   readonly quorumEpoch: number;
   readonly topics: readonly TopicView[];

@@ -15,13 +15,19 @@ export function weightOf(entry: ViewFact): Weight {
   const { fact } = entry;
   switch (fact.kind) {
     case 'message': return messageWeight(fact.summary);
+    // Each try after the first says the same again, and so does each candidacy of a voter that nobody hears.
+    case 'batch-retried': return fact.attempt > 1 ? 'traffic' : 'news';
     case 'batch-acknowledged': case 'message-held': case 'producer-opened': case 'consumer-opened':
       return 'traffic';
+    // Both say again, link by link, what the command has said.
+    case 'link-cut': case 'link-healed':
     case 'log-appended': case 'records-consumed': case 'high-watermark': case 'log-opened': case 'became-leader': case 'became-follower': case 'isr-proposed': case 'records-accepted': case 'metadata-refreshed':
     case 'connection-closed': case 'raft-log':
       return 'detail';
     case 'position-reset': return fact.why === 'seek' ? 'detail' : 'news';
-    case 'raft-role': return fact.role === 'follower' || fact.role === 'unattached' || fact.role === 'observer' ? 'detail' : 'news';
+    case 'raft-role':
+      if (fact.role === 'candidate') return 'traffic';
+      return fact.role === 'follower' || fact.role === 'unattached' || fact.role === 'observer' ? 'detail' : 'news';
     default: return 'news';
   }
 }
@@ -29,7 +35,7 @@ export function weightOf(entry: ViewFact): Weight {
 function messageWeight(summary: MessageSummary): Weight {
   switch (summary.about) {
     case 'produce': return 'traffic';
-    case 'produce-response': return summary.partitions.some((it) => it.error !== 'NONE') ? 'news' : 'detail';
+    case 'produce-response': return summary.partitions.some((it) => it.error !== 'NONE') ? 'traffic' : 'detail';
     case 'fetch': case 'fetch-response': case 'other': return 'detail';
   }
 }

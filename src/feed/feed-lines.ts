@@ -51,13 +51,19 @@ export class FeedLog implements FactFollower {
       ...before(this.#lines.traffic, us, tellsDetails ? count : TRAFFIC_LINES_MAX),
       ...(tellsDetails ? details : details.filter((line) => line.atUs === us)),
     ];
-    return chosen.sort((a, b) => a.id - b.id).slice(-count);
+    return chosen.sort((a, b) => a.id - b.id).filter(saysSomethingNew).slice(-count);
   }
 
   /** The last thing that was said, whatever its weight. */
   newestAt(us: number): FeedLine | null {
     return this.linesAt({ us, count: 1, tellsDetails: true }).at(-1) ?? null;
   }
+}
+
+/** Five batches that are lost with one connection are one sentence. */
+function saysSomethingNew(line: FeedLine, place: number, lines: readonly FeedLine[]): boolean {
+  const last = lines[place - 1];
+  return last === undefined || last.atUs !== line.atUs || last.sentence !== line.sentence;
 }
 
 function before(lines: readonly FeedLine[], us: number, count: number): readonly FeedLine[] {

@@ -99,8 +99,8 @@ export class TimelineView {
     const place = `${this.#span} ${this.#widthPx}`;
     const [marks, letters] = log.countsAt(this.#seenUs);
     const flagPx = Math.min(Math.max(FLAG_HALF_PX, x(us)), this.#widthPx - FLAG_HALF_PX);
-    const covered = gridUs(this.#span, this.#widthPx).find((at) => Math.abs(x(at) - flagPx) < FLAG_HALF_PX + LABEL_HALF_PX) ?? -1;
-    this.#write('grid', `${place} ${covered}`, () => gridMarkup({ span: this.#span, widthPx: this.#widthPx, covered }, x));
+    const covered = gridUs(this.#span, this.#widthPx).filter((at) => Math.abs(x(at) - flagPx) < FLAG_HALF_PX + LABEL_HALF_PX);
+    this.#write('grid', `${place} ${covered.join(' ')}`, () => gridMarkup({ span: this.#span, widthPx: this.#widthPx, covered }, x));
     this.#write('marks', `${place} ${marks} ${this.#rewound}`, () => log.marksAt(track).map((it) =>
       `<g class="mk">${markMarkup(it.mark, Math.round(it.x), 26)}${it.count > 1 ? `<text x="${Math.round(it.x) + 10}" y="23" class="note">${it.count}</text>` : ''}</g>`).join(''));
     this.#write('ticks', `${place} ${letters} ${this.#rewound}`, () => `<path d="${log.ticksAt(track).map((at) => `M${at} 43v6`).join('')}" class="tick"/>`);
@@ -204,10 +204,10 @@ export class TimelineView {
   }
 }
 
-function gridMarkup({ span, widthPx, covered }: { span: number; widthPx: number; covered: number }, x: (at: number) => number): string {
+function gridMarkup({ span, widthPx, covered }: { span: number; widthPx: number; covered: readonly number[] }, x: (at: number) => number): string {
   const lines = gridUs(span, widthPx).map((at) => {
     const anchor = x(at) < 20 ? 'start' : x(at) > widthPx - 20 ? 'end' : 'middle';
-    return `<line x1="${x(at)}" x2="${x(at)}" y1="16" y2="60" class="tgrid"/>${at === covered ? '' : `<text x="${x(at)}" y="11" class="ttime" text-anchor="${anchor}">${minuteText(at)}</text>`}`;
+    return `<line x1="${x(at)}" x2="${x(at)}" y1="16" y2="60" class="tgrid"/>${covered.includes(at) ? '' : `<text x="${x(at)}" y="11" class="ttime" text-anchor="${anchor}">${minuteText(at)}</text>`}`;
   }).join('');
   return `${lines}<rect x="0" y="36" width="${widthPx}" height="4" class="done"/>`;
 }

@@ -77,3 +77,14 @@ test("at full speed a feed of five lines still shows the crash between the lette
   expect(shown.filter(line => line.weight === "news").length).toBeGreaterThanOrEqual(3);
   expect(shown.some(line => line.weight === "detail")).toBe(false);
 });
+
+test("the first try is news, the next ones are traffic, and what is said five times at once is said once", () => {
+  const story = new RunStory(SPEC);
+  const log = new FeedLog(story);
+  const retry = (id: number, at: number, attempt: number) =>
+    ({ id, at, process: "web-1", cause: -1, quiet: false, fact: { kind: "batch-retried", client: "web-1", topic: "user-events", partition: 0, count: 1, error: "NETWORK_EXCEPTION", attempt } }) as const;
+  for (const fact of [retry(1, 1_000, 1), retry(2, 1_000, 1), retry(3, 1_000, 1), ...[4, 5, 6, 7].map(id => retry(id, id * 1_000, id - 2))]) log.add(fact);
+  const lines = log.linesAt({ us: 9_000, count: 12, tellsDetails: false });
+  expect(lines.map(line => line.weight)).toEqual(["news", "traffic", "traffic"]);
+  expect(lines.map(line => line.id)).toEqual([1, 6, 7]);
+});
