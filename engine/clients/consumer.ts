@@ -61,7 +61,11 @@ export const consumerKind: ProcessKind = {
     const consumer = state as ConsumerState;
     const results = clientTimer(process, consumer.core, name, payload, sequence);
     if (results !== null) take(process, consumer, results);
-    else if (woke(consumer.core, name, sequence)) poll(process, consumer);
+    else if (woke(consumer.core, name, sequence)) {
+      // One alarm clock for all deadlines: what it was set for last is nobody's cause.
+      process.becauseOf(-1);
+      poll(process, consumer);
+    }
   },
 
   onAccepted(): void {},

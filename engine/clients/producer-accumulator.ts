@@ -173,7 +173,7 @@ function appendNewBatch(burst: Burst, queue: PartitionQueue, record: OutgoingRec
   const before = queue.waiting[queue.waiting.length - 1];
   const capacityBytes = before?.isClosed === true && before.draft !== null ? batchSizeBytes : undefined;
   const batch: ProducerBatch = {
-    id: state.nextBatchId, topic: topic.name, partition: queue.partition, createdUs: process.now, draft: createDraft(capacityBytes), sealed: null,
+    id: state.nextBatchId, topic: topic.name, partition: queue.partition, createdUs: process.now, cause: process.cause, draft: createDraft(capacityBytes), sealed: null,
     recordCount: 0, isClosed: false, memoryBytes, parts: [], attempts: 0, retryAtUs: 0, leaderEpoch: -1, attemptsAtLeaderChange: -1,
     baseSequence: -1, producerId: -1, producerEpoch: -1, hasSequenceBeenReset: false, mayBeWritten: false,
   };

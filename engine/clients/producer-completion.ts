@@ -91,6 +91,7 @@ function retry(process: ProcessContext, state: ProducerState, queue: PartitionQu
     kind: "batch-retried", client: state.core.settings.clientId, topic: batch.topic, partition: batch.partition, count: batch.recordCount,
     error, attempt: batch.attempts,
   });
+  batch.cause = process.cause;
 }
 
 interface Failure { readonly error: KafkaError; readonly reason: CallError; readonly definite: boolean }

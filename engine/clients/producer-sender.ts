@@ -130,6 +130,7 @@ function sendTo(process: ProcessContext, state: ProducerState, { broker, node, c
   const byTopic = new Map<string, { index: number; records: RecordBatch[] }[]>();
   const batches: SentBatch[] = [];
   let bytes = 0;
+  let cause = -1;
   for (let step = 0; step < candidates.length; step += 1) {
     const { topic, queue } = candidates[(start + step) % candidates.length] as Candidate;
     const batch = queue.waiting[0];
@@ -140,6 +141,7 @@ function sendTo(process: ProcessContext, state: ProducerState, { broker, node, c
       break;
     }
     bytes += size;
+    if (batches.length === 0) ({ cause } = batch);
     const sealed = sealForSending(state, queue, batch);
     queue.waiting.shift();
     queue.inFlight.push(batch);
@@ -149,6 +151,7 @@ function sendTo(process: ProcessContext, state: ProducerState, { broker, node, c
     else partitions.push({ index: queue.partition, records: [sealed] });
   }
   if (batches.length === 0) return false;
+  if (process.cause === -1) process.becauseOf(cause);
   const { requestTimeoutMs } = state.core.settings;
   const body: RequestOf<"Produce"> = {
     transactionalId: null, acks: state.config.acks, timeoutMs: requestTimeoutMs,

@@ -77,6 +77,8 @@ export interface ProducerBatch {
   readonly topic: string;
   readonly partition: number;
   readonly createdUs: number;
+  /** Trace entry of what last happened to it: why it goes when its time has come. */
+  cause: number;
   /** While records are added; null from the moment it is closed. */
   draft: BatchDraft | null;
   sealed: RecordBatch | null;

@@ -78,7 +78,11 @@ export const producerKind: ProcessKind = {
       process.becauseOf(-1);
       workloadTick(process, producer);
     }
-    else if (woke(producer.core, name, sequence)) poll(process, producer);
+    else if (woke(producer.core, name, sequence)) {
+      // One alarm clock for all deadlines: what it was set for last is nobody's cause.
+      process.becauseOf(-1);
+      poll(process, producer);
+    }
   },
 
   onAccepted(): void {},

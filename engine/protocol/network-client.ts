@@ -16,10 +16,12 @@ export interface NetworkClientSettings {
   readonly connectionSetupTimeoutMs: number;
 }
 
+/** @property cause trace entry that led to it: why it is late when it is. */
 interface PendingRequest {
   readonly message: RequestMessage;
   readonly deadlineUs: number;
   readonly context: unknown;
+  readonly cause: number;
 }
 
 export type PeerStatus = "disconnected" | "connecting" | "ready";
@@ -106,7 +108,7 @@ export function networkSend<A extends Api>(
   const message = {
     type: "request", api: request.api, correlationId: client.nextCorrelationId, clientId: client.settings.clientId, body: request.body,
   } as RequestMessage;
-  const pending: PendingRequest = { message, deadlineUs: process.now + fromMs(request.timeoutMs), context: request.context };
+  const pending: PendingRequest = { message, deadlineUs: process.now + fromMs(request.timeoutMs), context: request.context, cause: process.cause };
   if (peer.status === "ready") transmit(process, peer, pending);
   else {
     peer.waiting.push(pending);
@@ -221,6 +223,8 @@ export function networkTimer(process: ProcessContext, client: NetworkClient, pee
   const peer = client.peers.get(peerKey);
   if (peer === undefined || peer.timer !== sequence) return [];
   peer.timer = 0;
+  // The timer was armed by whatever came first: the oldest request is what it rings for.
+  process.becauseOf((peer.inFlight[0] ?? peer.waiting[0])?.cause ?? -1);
   const expired = expire(process, client, peer);
   if (peer.status === "disconnected" && peer.waiting.length > 0 && peer.backoffUntilUs <= process.now) {
     beginConnecting(process, client, peer);

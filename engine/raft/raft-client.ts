@@ -43,7 +43,7 @@ export function startRaft(process: ProcessContext, host: RaftHost, config: RaftC
   const state: RaftState = {
     config, epoch, votedFor: isStored ? stored.votedId : -1, leader: isStored ? stored.leaderId : -1,
     role: { role: "unattached", electionAtUs: 0 }, highWatermark: -1, committedBatches: 0, connections: new Map(), lastRequest: 0,
-    parked: [], timer: 0, timerAtUs: 0, shutdownUntilUs: -1, recordedLogEnd: -1, recordedHighWatermark: -1,
+    parked: [], timer: 0, timerAtUs: 0, roleCause: -1, shutdownUntilUs: -1, recordedLogEnd: -1, recordedHighWatermark: -1,
   };
   state.role = firstRole(process, state);
   traceRole(process, state);
@@ -89,8 +89,11 @@ export function raftResponse(process: ProcessContext, host: RaftHost, state: Raf
   if (connection?.pending !== context.number) return;
   connection.pending = 0;
   const body = result.response as ResponseOf<RaftApi> | null;
-  if (body === null) connection.retryAtUs = process.now + fromMs(state.config.retryBackoffMs);
-  else if (!handledByEpoch(process, host, state, connection, body)) {
+  if (body === null) {
+    connection.retryAtUs = process.now + fromMs(state.config.retryBackoffMs);
+    // That the connection is gone is the newest of what is known of the leader.
+    if (state.role.role === "follower") state.role.heardCause = process.cause;
+  } else if (!handledByEpoch(process, host, state, connection, body)) {
     switch (result.api) {
       case "Vote": handleVoteResponse(process, host, state, context.to, body as ResponseOf<"Vote">); break;
       case "FetchMetadata": handleFetchResponse(process, state, body as ResponseOf<"FetchMetadata">); break;
@@ -125,7 +128,13 @@ function successorKnows(state: RaftState, voter: number): void {
 export function raftTimer(process: ProcessContext, host: RaftHost, state: RaftState, sequence: number): void {
   if (sequence !== state.timer) return;
   state.timer = 0;
+  process.becauseOf(timerCause(state));
   pollRaft(process, host, state);
+}
+
+/** One timer for all deadlines: a follower waits for its leader since it heard of it, a candidate since it stands. */
+function timerCause({ role, roleCause }: RaftState): number {
+  return role.role === "follower" ? role.heardCause : role.role === "leader" ? -1 : roleCause;
 }
 
 /** The asker is gone; so is its wait. */
@@ -211,8 +220,7 @@ function pollLeader(process: ProcessContext, host: RaftHost, state: RaftState, r
 function pollFollower(process: ProcessContext, host: RaftHost, state: RaftState, role: FollowerRole): void {
   if (state.shutdownUntilUs !== -1) return;
   if (role.fetchAtUs <= process.now) {
-    // The timer was armed by the last answer, or by what has closed the connection since.
-    process.becauseOf(Math.max(process.cause, role.heardCause));
+    process.becauseOf(role.heardCause);
     becomeCandidate(process, host, state);
   } else sendWhenReady(process, host, state, state.leader, "FetchMetadata", () => fetchRequest(process, state));
 }

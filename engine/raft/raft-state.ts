@@ -36,7 +36,7 @@ export interface LeaderRole {
   readonly role: "leader"; readonly epochStartOffset: number; readonly grantingVoters: readonly number[]; voters: VoterProgress[];
   lingering: LogRecord[]; drainAtUs: number; checkQuorumAtUs: number; fetchedVoters: number[]; highWatermarkKnown: boolean;
 }
-/** @property heardCause trace entry of what was heard from the leader last: why a follower that stands for election does so then. */
+/** @property heardCause trace entry of what was heard from the leader, or of it, last: why a follower that stands for election does so then. */
 export interface FollowerRole { readonly role: "follower"; fetchAtUs: number; heardCause: number }
 export interface ResignedRole { readonly role: "resigned"; electionAtUs: number; readonly successors: readonly number[]; unacknowledged: number[] }
 export type RoleState = UnattachedRole | CandidateRole | LeaderRole | FollowerRole | ResignedRole;
@@ -67,6 +67,8 @@ export interface RaftState {
   /** Sequence number of the armed timer, 0 for none, and its time. */
   timer: number;
   timerAtUs: number;
+  /** Trace entry of the present role. */
+  roleCause: number;
   /** Until when a graceful shutdown waits for a successor; -1 when nobody shuts down. */
   shutdownUntilUs: number;
   /** What the newest fact said; -1 before the first. An unknown high watermark is told as 0. */
@@ -109,5 +111,5 @@ export function knownLeader(state: RaftState): number {
 
 export function traceRole(process: ProcessContext, state: RaftState): void {
   const role: RaftRole = state.role.role;
-  process.trace({ kind: "raft-role", node: state.config.nodeId, role, epoch: state.epoch, leader: knownLeader(state) });
+  state.roleCause = process.trace({ kind: "raft-role", node: state.config.nodeId, role, epoch: state.epoch, leader: knownLeader(state) });
 }

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { Cluster } from "#engine/cluster/cluster.ts";
 import type { Command } from "#engine/cluster/commands.ts";
+import { observe } from "#engine/cluster/observe.ts";
 import { PRESETS } from "#engine/cluster/presets.ts";
 import type { ClusterSpec } from "#engine/cluster/spec.ts";
 import { causesOf } from "#engine/cluster/why.ts";
@@ -104,6 +105,24 @@ describe("why", () => {
   test("a preferred election goes back to the person who asked for it", () => {
     expect(why(45, fact => fact.kind === "became-leader" && fact.broker === 1)).toEqual([
       "broker-1 became-leader", "broker-3 partition-changed", "broker-3 ElectLeaders request", "admin ElectLeaders request", "command"]);
+  });
+
+  test("a follower of the quorum stands for election because of what it heard from a controller that hangs last", () => {
+    const quiet = Cluster.build(PRESETS["guides/three-nodes"] as ClusterSpec, 3);
+    quiet.runUntil(60 * SECOND);
+    const controller = observe(quiet).activeController;
+    quiet.apply(0, { do: "pause", node: controller });
+    quiet.runUntil(65 * SECOND);
+    const { trace } = quiet.simulation.world;
+    const stands = [...trace].filter(entry => {
+      const fact = factOf(entry);
+      return entry.at > 60 * SECOND && fact.kind === "raft-role" && fact.role === "candidate";
+    });
+    expect(stands.length).toBeGreaterThan(0);
+    for (const { id } of stands) {
+      const heard = causesOf(trace, id).find(entry => factOf(entry).kind === "message" && entry.process === `broker-${controller}`);
+      expect(heard?.at).toBeGreaterThan(58 * SECOND);
+    }
   });
 
   test("an election of the quorum goes back to the kill of the active controller", () => {
