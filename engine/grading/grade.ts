@@ -129,7 +129,7 @@ export class Grader {
       const state = result.holds ? "met" : final ? "broken" : "open";
       return { state, detail: result.detail, evidence: result.evidence.map(factId => ({ factId, at: until, text: result.detail })) };
     }
-    return { state: final ? "met" : "open", detail: goal.goal === "always" ? "it has held throughout" : "it has never happened", evidence: [] };
+    return { state: final ? "met" : "open", detail: goal.goal === "always" ? (final ? "it has held throughout" : "it has held so far") : (final ? "it has never happened" : "it has not happened so far"), evidence: [] };
   }
 
   #concludePrediction(id: string, final: boolean): { state: GoalState; detail: string; evidence: readonly Evidence[] } {

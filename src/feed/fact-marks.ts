@@ -2,6 +2,7 @@
 import type { MessageSummary, ViewFact } from '#engine/cluster/view.ts';
 import { type Knowledge, KNOWS_NOTHING } from './fact-sentences.ts';
 import { brokerStyle, postmark } from '#src/stage/broker-marks.ts';
+import { brokerOf } from '#src/stage/shown-text.ts';
 
 /** Waves, ring, two sheets, cross, tick: told apart by shape. */
 export type MarkKind = 'fault' | 'election' | 'in-sync' | 'error' | 'healed';
@@ -43,7 +44,9 @@ function messageWeight(summary: MessageSummary): Weight {
 export function markOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING): Mark | null {
   const { fact } = entry;
   switch (fact.kind) {
-    case 'process-stopped': case 'process-paused': case 'link-cut': return { kind: 'fault', broker: 0 };
+    // A client that ends is no fault of the cluster.
+    case 'process-stopped': return fact.how === 'exit' && brokerOf(fact.process) === null ? null : { kind: 'fault', broker: 0 };
+    case 'process-paused': case 'link-cut': return { kind: 'fault', broker: 0 };
     case 'process-resumed': case 'link-healed': case 'broker-unfenced': return { kind: 'healed', broker: 0 };
     case 'raft-role': return fact.role === 'leader' ? { kind: 'election', broker: 0 } : null;
     case 'broker-fenced': case 'log-truncated': return { kind: 'in-sync', broker: 0 };

@@ -5,7 +5,7 @@
 import type { Command } from '#engine/cluster/commands.ts';
 import type { AppendedView, BatchView, ExportedFact, MessageView, ViewFact } from '#engine/cluster/view.ts';
 import type { PartitionChangeReason, RaftRole } from '#engine/protocol/facts.ts';
-import { acksText, durationText, listText, partyText } from '#src/stage/shown-text.ts';
+import { acksText, brokerOf, durationText, listText, partyText } from '#src/stage/shown-text.ts';
 
 /**
  * What a fact alone does not say.
@@ -20,7 +20,8 @@ export function sentenceOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING
   const { fact } = entry;
   switch (fact.kind) {
     case 'process-started': return `${subject(fact.process)} starts${fact.host === fact.process ? '' : ` on ${fact.host}`}.`;
-    case 'process-stopped': return stopped(fact.process, fact.how);
+    // That a client is closed is said by itself.
+    case 'process-stopped': return fact.how === 'exit' && brokerOf(fact.process) === null ? null : stopped(fact.process, fact.how);
     case 'process-paused': return `${subject(fact.process)} is paused: it does nothing, and nobody is told.`;
     case 'process-resumed': return `${subject(fact.process)} goes on where it stood.`;
     case 'link-cut': return `Nothing passes from ${fact.from} to ${fact.to} any more.`;

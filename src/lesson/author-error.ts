@@ -64,7 +64,7 @@ export class AuthorError extends Error {
       ].join('\n'),
     );
     // Where our reader stood when it found the mistake says nothing to the author, and pushes the cure off the screen.
-    this.stack = `${this.name}: ${this.message}`;
+    this.stack = '';
     this.code = problem.code;
     this.file = problem.file;
     this.line = problem.line;

@@ -55,7 +55,7 @@ export class TrackLog implements FactFollower {
       if (atUs > track.untilUs || merged.length >= MARKS_MAX) break;
       const x = (atUs / track.spanUs) * track.widthPx;
       const last = merged.at(-1);
-      if (last === undefined || x - last.x >= MARK_PX + (last.count > 1 ? COUNT_PX : 0)) merged.push({ atUs, x, mark, count: 1 });
+      if (last === undefined || x - last.x >= MARK_PX + countPx(last.count)) merged.push({ atUs, x, mark, count: 1 });
       else {
         last.count += 1;
         if (rank(mark) > rank(last.mark)) last.mark = mark;
@@ -82,7 +82,7 @@ export interface TrackMark { readonly atUs: number; readonly x: number; readonly
 /** Marks closer than this merge into the first of them, with a count. */
 export const MARK_PX = 17;
 /** Room for the count beside a mark. */
-const COUNT_PX = 9;
+const countPx = (count: number): number => (count > 1 ? 3 + 6 * String(count).length : 0);
 export const MARKS_MAX = 400;
 
 /** An election says more than what came with it, a fault more than that. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { commandSentence, sentenceOf } from "#src/feed/fact-sentences.ts";
+import { markOf } from "#src/feed/fact-marks.ts";
 import type { ExportedFact, ViewFact } from "#engine/cluster/view.ts";
 import { batch, crashStory } from "../session/written-facts.ts";
 
@@ -57,4 +58,12 @@ test("routine facts have no sentence of their own, everything else of a run ends
   const told = crashStory().facts.map(fact => sentenceOf(fact)).filter(sentence => sentence !== null);
   expect(told.length).toBeGreaterThan(80);
   for (const sentence of told) expect(sentence).toMatch(/\.$/);
+});
+
+test("a client that ends is closed, which is no fault; a broker that ends has shut down", () => {
+  const stopped = (process: string): ViewFact => ({ id: 0, at: 0, process, cause: -1, quiet: false, fact: { kind: "process-stopped", process, how: "exit" } });
+  expect(sentenceOf(stopped("cell-first"))).toBeNull();
+  expect(markOf(stopped("cell-first"))).toBeNull();
+  expect(sentenceOf(stopped("broker-2"))).toBe("Broker 2 has shut down.");
+  expect(markOf(stopped("broker-2"))?.kind).toBe("fault");
 });
