@@ -22,6 +22,8 @@ const CHECKPOINTS_MAX = 256;
 const RECENT_EVENTS = 100;
 const RECENT_MAX = 32;
 const LANES_MAX = 64;
+/** An event of a busy run keeps about a kilobyte alive (its bytes, its facts, the checkpoints); a browser's worker has a few gigabytes. */
+export const RUN_EVENTS_MAX = 3_000_000;
 
 /** @property applied inputs that had been applied. */
 interface Checkpoint { readonly at: number; readonly events: number; readonly applied: number; readonly snapshot: ClusterSnapshot }
@@ -37,6 +39,7 @@ export class Session {
   readonly id: number;
   readonly seed: number;
   readonly #cluster: Cluster;
+  readonly #eventsMax: number;
   #inputs: Input[];
   #applied = 0;
   #checkpoints: Checkpoint[] = [];
@@ -49,8 +52,9 @@ export class Session {
   /** Each time that the past was changed: the first fact that was another one afterwards. */
   #pastChanges: number[] = [];
 
-  constructor(id: number, run: RunFile) {
+  constructor(id: number, run: RunFile, eventsMax: number = RUN_EVENTS_MAX) {
     this.id = id;
+    this.#eventsMax = eventsMax;
     this.seed = run.seed;
     this.#cluster = Cluster.build(run.spec, run.seed);
     this.#inputs = [...run.inputs];
@@ -120,8 +124,9 @@ export class Session {
     for (;;) {
       const last = this.#checkpoints[this.#checkpoints.length - 1];
       const nextAt = (last?.events ?? 0) + this.#distance;
-      if (cluster.runUntil(until, { events: nextAt, outcomes })) return false;
+      if (cluster.runUntil(until, { events: Math.min(nextAt, this.#eventsMax), outcomes })) return false;
       if (cluster.outcomes.length >= outcomes) return true;
+      if (cluster.eventsHandled >= this.#eventsMax) throw fullRun(this.head, this.#eventsMax);
       this.#keepCheckpoint();
     }
   }
@@ -290,6 +295,13 @@ function checkMoment(at: number): number {
   throw new AuthorError({
     code: "out-of-range", where: "moment", what: `${at} is not a moment of a run`, expected: `whole microseconds from 0 to ${RUN_MS_MAX * 1000}`,
     found: String(at), cure: "Give virtual microseconds; one second is 1000000.",
+  });
+}
+
+function fullRun(head: number, eventsMax: number): AuthorError {
+  return new AuthorError({
+    code: "too-large", where: "run", what: `the run is full at ${head} microseconds`, expected: `at most ${eventsMax} events in one run`,
+    found: "one more", cure: "Save it, and go on from an earlier moment or with less traffic.",
   });
 }
 

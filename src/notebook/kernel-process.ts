@@ -110,7 +110,8 @@ class WatchedWorker implements KernelProcess {
       clearInterval(timer);
       this.stop(new KernelEndedError('endless', 'the cell has not paused for about two seconds'));
     }, BEAT_MS);
-    this.beat();
+    // The last watch may have ended with a beat on its way: its answer is still to come.
+    if (this.nonce === null) this.beat();
     return () => clearInterval(timer);
   }
 

@@ -8,7 +8,8 @@ import type { FactsDelta, RunFile, SessionInfo, SpecChanges } from '#engine/host
 import type { AsyncEngine } from './engine-client.ts';
 import { FactStore } from './fact-store.ts';
 import { isLetterStep, LETTER_GAP_US, LETTER_STEP_MS, LETTER_STEP_US_MIN } from './letter-steps.ts';
-import { problemOf, RunFileError } from './run-file.ts';
+import { problemOf } from './run-file.ts';
+import { nextSliceUs, openRun, SLICE_US_MIN } from './open-run.ts';
 import { RunStory } from './run-story.ts';
 import type { Future, SessionListener, Speed } from './session-listener.ts';
 
@@ -21,15 +22,6 @@ const SEARCH_STEP_US = 1_000_000;
 const SEARCH_US_MAX = 60_000_000;
 /** Stepping shows the way to the next event for this long. */
 export const GLIDE_MS = 420;
-
-/** A file may ask for a day of a busy cluster: what is not open after so long is given up, and the run before it stays. */
-export const OPEN_MS_MAX = 20_000;
-/** An end beyond this is refused by the engine, which says why. */
-const RUN_US_MAX = 86_400_000_000;
-/** The engine is asked for so much at a time that it answers within about a tenth of a second: a click waits no longer. */
-const SLICE_MS = 100;
-const SLICE_US_MIN = 50_000;
-const SLICE_US_MAX = 600_000_000;
 
 /** A command that does not fit its moment: a broker that is stopped cannot be paused. */
 export class RefusedCommand extends Error {
@@ -117,7 +109,7 @@ export class LiveSession {
 
   async open(run: RunFile): Promise<void> {
     await this.#hold(async () => {
-      const info = await this.#opened(run);
+      const info = await openRun(this.#engine, run);
       const left = new Set([...(this.#info === null ? [] : [this.#info.session]), ...this.#branches.map((it) => it.session)]);
       this.#run = run;
       this.#branches = [];
@@ -125,25 +117,6 @@ export class LiveSession {
       for (const session of left) await this.#engine.close(session);
       await this.#show(info, Math.min(run.until, info.head));
     });
-  }
-
-  /** Simulates to the end of the run in slices. Throws RunFileError when that takes too long. */
-  async #opened(run: RunFile): Promise<SessionInfo> {
-    if (!(run.until > SEARCH_STEP_US && run.until <= RUN_US_MAX)) return this.#engine.open(run);
-    const from = performance.now();
-    const info = await this.#engine.open({ ...run, until: SEARCH_STEP_US });
-    let sliceUs = SEARCH_STEP_US;
-    for (let at = info.head; at < run.until;) {
-      const tookMs = performance.now() - from;
-      if (tookMs > OPEN_MS_MAX) {
-        await this.#engine.close(info.session);
-        throw tooSlow(at, run.until, tookMs);
-      }
-      const sliceFrom = performance.now();
-      at = await this.#engine.advance(info.session, Math.min(run.until, at + sliceUs));
-      sliceUs = nextSliceUs(sliceUs, performance.now() - sliceFrom);
-    }
-    return { ...info, head: run.until };
   }
 
   play(): void {
@@ -465,16 +438,4 @@ export class LiveSession {
   #stateChanged(): void {
     for (const listener of this.#listeners) listener.stateChanged?.();
   }
-}
-
-function nextSliceUs(sliceUs: number, tookMs: number): number {
-  return tookMs > SLICE_MS ? Math.max(SLICE_US_MIN, Math.floor((sliceUs * SLICE_MS) / tookMs)) : Math.min(SLICE_US_MAX, sliceUs * 2);
-}
-
-function tooSlow(at: number, until: number, tookMs: number): RunFileError {
-  const seconds = (us: number): string => `${Math.round(us / 1_000_000)} s`;
-  return new RunFileError({
-    what: 'the run takes too long to open here', where: 'until', expected: `a run that is simulated within ${OPEN_MS_MAX / 1_000} s`,
-    found: `after ${Math.round(tookMs / 1_000)} s it had come to ${seconds(at)} of ${seconds(until)}`, cure: 'Save the run at an earlier moment, or open one with less traffic.',
-  });
 }
