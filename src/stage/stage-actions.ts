@@ -74,10 +74,25 @@ function brokerSlip(node: NodeView, request: SlipRequest): SlipModel {
       isCut
         ? { name: 'Heal its network', letter: 'C', deed: command(others.length > 0, { do: 'heal', from: [id], to: others }) }
         : { name: 'Cut its network', letter: 'C', deed: command(others.length > 0, { do: 'cut', from: [id], to: others }) },
+      ...linkVerbs(node, view),
       { name: 'Why does the controller think so?', letter: '?', deed: belief === undefined ? null : { kind: 'why', factId: belief.id } },
     ],
     letters: [],
   };
+}
+
+/** One link at a time; the digit is the other broker. Above nine brokers a slip cannot list them all. */
+const LINKS_SHOWN_MAX = 4;
+
+function linkVerbs(node: NodeView, view: ClusterView): readonly Verb[] {
+  return view.nodes.filter((it) => it.id !== node.id && it.id <= 9).slice(0, LINKS_SHOWN_MAX).map((other) => {
+    const isCut = view.cuts.some(({ from, to }) => from === node.host && to === other.host || from === other.host && to === node.host);
+    const parties = { from: [node.id], to: [other.id] };
+    return {
+      name: `${isCut ? 'Heal' : 'Cut'} the link to ${other.id}`, letter: String(other.id),
+      deed: { kind: 'command', command: isCut ? { do: 'heal', ...parties } : { do: 'cut', ...parties } },
+    };
+  });
 }
 
 function isBeliefAbout(entry: ViewFact, broker: number, us: number): boolean {

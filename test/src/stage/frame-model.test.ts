@@ -93,9 +93,11 @@ test("the slip says what is true beside what is believed, and offers what can be
   const possible = (ms: number): string => (slip(ms, 2)?.verbs ?? []).filter(verb => verb.deed !== null).map(verb => verb.letter).join("");
   expect(slip(9_100, 2)).toMatchObject({ truth: "stopped at 00:05.300", belief: "alive, for at most 5.2 s more" });
   expect(slip(15_000, 2)?.belief).toBe("fenced since 00:14.214");
-  expect(possible(4_000)).toBe("UDPWC?");
-  expect(possible(9_000)).toBe("SC?");
+  expect(possible(4_000)).toBe("UDPWC13?");
+  expect(possible(9_000)).toBe("SC13?");
   expect(slip(15_000, 3, 1)).toMatchObject({ truth: "leader, epoch 1", belief: "in sync: 3, 1 (of 2, 3, 1)" });
+  expect(slip(4_000, 2)?.verbs.find(verb => verb.letter === "3")).toEqual(
+    { name: "Cut the link to 3", letter: "3", deed: { kind: "command", command: { do: "cut", from: [2], to: [3] } } });
   expect(slip(15_000, 3, 1)?.verbs.find(verb => verb.letter === "E")?.deed).not.toBeNull();
   expect(slip(4_000, 2, 1)?.letters[0]).toMatchObject({ key: "customer-456", value: "paid", isCommitted: true });
 });
