@@ -15,7 +15,7 @@ export default defineDrill({
     }],
     startMs: 10_000,
   }),
-  faults: [{ id: "crash", text: "The broker that leads partition 0 loses its mains.", do: "kill", victim: { leaderOf: { topic: TOPIC, partition: 0 } } }],
+  faults: [{ id: "crash", text: "The broker that leads partition 0 is unplugged.", do: "kill", victim: { leaderOf: { topic: TOPIC, partition: 0 } } }],
   predictions: [{
     id: "after-the-crash",
     text: "When the controller has decided, what does partition 0 look like?",
