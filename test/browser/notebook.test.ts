@@ -1,5 +1,7 @@
 // Cells in a real browser: what code in a cell can reach (nothing but the bridge), and that it can be stopped.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -115,6 +117,51 @@ test('the global object reached in a roundabout way is empty', async () => {
   expect(cell.shown).toEqual(['["undefined", "undefined", "undefined", "ReferenceError", "undefined"]']);
 });
 
+test('a cell that blinds the check for imports finds the policy behind it', async () => {
+  const heard: string[] = [];
+  const elsewhere = createServer((request, response) => {
+    heard.push(request.url ?? '');
+    response.writeHead(200, { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' }).end('export default 1');
+  });
+  await new Promise<void>((resolve) => { elsewhere.listen(0, '127.0.0.1', resolve); });
+  const { port } = elsewhere.address() as AddressInfo;
+  const urls = JSON.stringify([`http://127.0.0.1:${port}/x.js?told`, `${site.address}page.js?told`, `${site.address}secret.txt?told`, 'data:text/javascript,export default 1', '/page.js', 'blob:null/1', 'node:fs', 'ftp://127.0.0.1/x.js']);
+  const codes = [
+    'const test = RegExp.prototype.test\nRegExp.prototype.test = function (text) { return this.source === "\\\\bimport\\\\b" ? false : test.call(this, text) }\nconst blind = 1',
+    `blind\nconst got = []\nfor (const url of ${urls}) try { await import(url); got.push(url) } catch (error) { got.push(error.name) }\ngot.join()`,
+  ];
+  // The first run poisons the compiler of the second.
+  await run(codes.slice(0, 1));
+  const cells = await run(codes);
+  // Loading takes a task of the event loop, which no cell waits for; were it there in time, every load fails.
+  expect(cells['c2']?.problem ?? cells['c2']?.shown[0]).toMatch(/^cell c2: the cell waits for something|^"(TypeError,?){8}"$/);
+  // The policy lets a poisoned kernel ask this very site for a script, which its opaque origin may not read, and nobody else.
+  await run(['const fresh = 1'], 1);
+  elsewhere.close();
+  expect(heard).toEqual([]);
+}, 20_000);
+
+test('a promise that is made of anything that has a then, and a prototype with setters, reach nobody', async () => {
+  const cell = await one(`
+    const seen = []
+    for (const name of ["type", "lockdown", "post", "environment", "onReply", "port2", "session"]) Object.defineProperty(Object.prototype, name, { configurable: true, set(value) { seen.push(name) }, get() { seen.push(name); return undefined } })
+    await cluster.advance("1s")
+    for (const name of ["type", "lockdown", "post", "environment", "onReply", "port2", "session"]) delete Object.prototype[name]
+    seen.filter(name => name === "post" || name === "port2" || name === "environment").length
+  `);
+  expect(cell.problem === null ? cell.shown : []).toEqual(cell.problem === null ? ['0'] : []);
+  expect((await one('1 + 1')).shown).toEqual(['2']);
+}, 20_000);
+
+test.each([
+  ['lists', 'const all = []; for (;;) all.push(new Array(1e6).fill(all.length))'],
+  ['buffers', 'const all = []; for (;;) all.push(new Uint8Array(2e8).fill(1))'],
+])('a cell that fills the memory with %s is stopped, and the page lives on', async (_, code) => {
+  const cell = await one(code);
+  expect(cell.problem).toMatch(/^cell c1/);
+  expect((await one('1 + 1')).shown).toEqual(['2']);
+}, 30_000);
+
 test('a cell that changes the language under the kernel harms nobody but itself', async () => {
   const cell = await one('Array.prototype.push = function () { while (true); }; Promise.prototype.then = null; 1');
   expect(cell.problem).not.toBeNull();
@@ -122,8 +169,8 @@ test('a cell that changes the language under the kernel harms nobody but itself'
 }, 20_000);
 
 test('no cell has asked the network for anything', () => {
-  expect(requests.filter((url) => !url.startsWith('data:') && !url.startsWith('blob:')).map((url) => new URL(url).pathname)).toEqual(expect.not.arrayContaining(['/secret.txt']));
-  expect(requests.filter((url) => /secret|example/.test(url))).toEqual([]);
+  const asked = requests.filter((url) => url.startsWith('http') && !url.endsWith('?told')).map((url) => new URL(url));
+  expect(asked.filter(({ pathname, origin }) => /secret|example/.test(pathname) || origin !== new URL(site.address).origin)).toEqual([]);
 });
 
 test('a syntax error and a throw say where, what was expected, what was found, and the cure', async () => {
