@@ -15,9 +15,14 @@ export interface EngineClient {
   readonly end: () => void;
 }
 
-export function startEngineWorker(): EngineClient {
+/** `broke`: told once when the worker is gone by itself; what was asked of it is never answered then. */
+export function startEngineWorker(broke: (reason: Error) => void = () => undefined): EngineClient {
   // Vite finds the worker by this exact form: a URL of a literal path, inside `new Worker`.
   const worker = new Worker(new URL('../../engine/host/worker.ts', import.meta.url), { type: 'module', name: 'engine' });
+  worker.addEventListener('error', (event) => {
+    event.preventDefault();
+    broke(new Error(`the engine of this page has stopped: ${event.message}\n  expected  a cluster that fits into this browser's memory\n  found     a worker that is gone\n  cure      Reload the page, with less traffic or a shorter run.`));
+  }, { once: true });
   // Comlink's Remote is this type, spelled with its own proxies.
   return { engine: wrap<EngineApi>(worker) as unknown as AsyncEngine, end: () => worker.terminate() };
 }

@@ -19,7 +19,7 @@ export function frameMarkup(request: FrameRequest): string {
 const isNarrow = (layout: Layout): boolean => layout.name === 'narrow';
 
 function text(x: number, y: number, content: string, classes: string, part = ''): string {
-  return `<text x="${Math.round(x * 10) / 10}" y="${Math.round(y * 10) / 10}" class="${classes}"${part === '' ? '' : ` data-part="${part}"`}>${escapeMarkup(content)}</text>`;
+  return `<text x="${Math.round(x * 10) / 10}" y="${Math.round(y * 10) / 10}" class="${classes}"${part === '' ? '' : ` data-part="${escapeMarkup(part)}"`}>${escapeMarkup(content)}</text>`;
 }
 
 /** Post-office words in manila behind Kafka's own, in the free corner left of the column heads. */
@@ -170,7 +170,7 @@ function producers(request: FrameRequest): string {
     if (box === undefined) return '';
     const baseline = box.y + box.height / 2 + 4.5;
     const hasRoom = box.width > (producer.id.length + acksText(producer.acks).length) * 6.6 + 24;
-    return `<g class="client" data-part="producer ${producer.id}"><rect x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" class="client-b"/>`
+    return `<g class="client" data-part="producer ${escapeMarkup(producer.id)}"><rect x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" class="client-b"/>`
       + text(box.x + 9, baseline, producer.id, 'lab-strong') + (hasRoom ? text(box.x + box.width - 8, baseline, '', 'mono end', `acks ${producer.id}`) : '') + '</g>';
   }).join('');
 }
@@ -186,9 +186,9 @@ function consumers(request: FrameRequest): string {
       const key = `${consumer.id} ${partition}`;
       const x = columnX(layout, index);
       return `<line x1="${x + layout.tab}" x2="${cellX(layout, index, layout.cells)}" y1="${y + 9}" y2="${y + 9}" class="axis"/>`
-        + `<rect x="0" y="${y + 5}" width="0" height="8" class="lag" data-part="lag ${key}"/>`
-        + `<g data-part="position ${key}" display="none"><path d="M0 ${y + 2}v14m-5 6l5-7l5 7z" class="commit"/>${isNarrow(layout) ? '' : text(8, y + 26, '', 'note', `position-text ${key}`)}</g>`;
+        + `<rect x="0" y="${y + 5}" width="0" height="8" class="lag" data-part="lag ${escapeMarkup(key)}"/>`
+        + `<g data-part="position ${escapeMarkup(key)}" display="none"><path d="M0 ${y + 2}v14m-5 6l5-7l5 7z" class="commit"/>${isNarrow(layout) ? '' : text(8, y + 26, '', 'note', `position-text ${key}`)}</g>`;
     }).join('');
-    return `<g class="consumer" data-part="consumer ${consumer.id}">${name}${axes}</g>`;
+    return `<g class="consumer" data-part="consumer ${escapeMarkup(consumer.id)}">${name}${axes}</g>`;
   }).join('');
 }

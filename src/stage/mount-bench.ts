@@ -41,7 +41,7 @@ export interface Bench {
 }
 
 export function mountBench(element: HTMLElement, options: BenchOptions): Bench {
-  const client = options.engine === undefined ? startEngineWorker() : { engine: options.engine, end: () => undefined };
+  const client = options.engine === undefined ? startEngineWorker((reason) => session.fail(reason)) : { engine: options.engine, end: () => undefined };
   const session = new LiveSession(client.engine, commandSentence);
   const drawing = new BenchDrawing(element, session, options.variant);
   const startOver = async (): Promise<void> => {
