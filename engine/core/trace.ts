@@ -1,5 +1,6 @@
 // The trace: everything that happened, append-only, each entry with the entry that caused it, so that "why?" can be answered by
 // walking back. Core records messages and faults; every layer above adds its own facts (`kind` names them, `data` holds them).
+import type { AppendOnlyList } from "./append-only-list.ts";
 import { SharedValue } from "./shared-value.ts";
 
 /** What an entry tells: a kind and immutable data. Layers narrow it to a union of their own. */
@@ -50,4 +51,14 @@ export interface MessageFact {
   readonly bytes: number;
   readonly arrivesAt: number;
   readonly message: unknown;
+}
+
+/** The chain from an entry back to its first cause, nearest first. */
+export function causesOf(trace: AppendOnlyList<TraceEntry>, id: number): TraceEntry[] {
+  const chain: TraceEntry[] = [];
+  for (let entry = trace.at(id); entry !== undefined; entry = trace.at(entry.cause)) {
+    chain.push(entry);
+    if (entry.cause >= entry.id || entry.cause < 0) break;
+  }
+  return chain;
 }

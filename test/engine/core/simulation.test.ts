@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { cutLink, healLink } from "#engine/core/connections.ts";
 import type { ProcessKind } from "#engine/core/process.ts";
 import { Simulation } from "#engine/core/simulation.ts";
+import { causesOf } from "#engine/core/trace.ts";
 import { connected, diaryOf, tell, twoDiarists, wordsOf } from "./toy-processes.ts";
 
 describe("the loop", () => {
@@ -67,9 +68,8 @@ describe("the trace", () => {
     const { trace } = simulation.world;
     const last = trace.last;
     expect(last?.fact).toMatchObject({ kind: "message", from: "right", to: "left", message: "pong" });
-    const chain: string[] = [];
-    for (let entry = last; entry !== undefined; entry = trace.at(entry.cause)) chain.push(entry.fact.kind);
-    expect(chain).toEqual(["message", "message", "command"]);
+    expect(causesOf(trace, last?.id ?? -1).map(entry => entry.fact.kind)).toEqual(["message", "message", "command"]);
+    expect(causesOf(trace, -1)).toEqual([]);
   });
 
   test("does not take what a handler does after it has sent a message for the message's effect", () => {
