@@ -50,7 +50,7 @@ export class LiveSession {
   #held = 0;
   #isAdvancing = false;
   /** What the engine simulates within about a tenth of a second while playing. */
-  #sliceUs = AHEAD_SHOWN_US * 20;
+  #sliceUs = AHEAD_SHOWN_US;
   #queue: Promise<unknown> = Promise.resolve();
   /** How often the past of the run had changed when its facts were last read. */
   #history = 0;
@@ -208,7 +208,7 @@ export class LiveSession {
     });
     // What was done is seen at once; what is on its way because of it, a moment later.
     this.#moveTo(at);
-    await this.#queued(() => this.#simulateTo(at + this.#aheadUs()));
+    await this.#queued(() => this.#simulateTo(at + Math.min(this.#aheadUs(), Math.max(this.#sliceUs, AHEAD_SHOWN_US))));
   }
 
   /** Gives a command that is answered later; `make` gets the number by which the answer is known. */
