@@ -136,8 +136,9 @@ export class StageView {
       this.#grid.build(layout, model);
       this.#tellShape(model, layout.columns.length);
     }
-    // Names for those who do not see: twice a second while time flows, at once when it stands still.
-    const described = this.#session.isPlaying ? `${Math.floor(us / 500_000)}` : this.#drawn;
+    // Names for those who do not see: at once when a broker has changed or time stands still, else twice a second.
+    const words = model.shelves.map((shelf) => `${shelf.word} ${shelf.belief}`).join();
+    const described = this.#session.isPlaying ? `${Math.floor(us / 500_000)} ${words}` : this.#drawn;
     if (isNew || described !== this.#described) {
       this.#described = described;
       const view = story.viewAt(us);
