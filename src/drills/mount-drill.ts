@@ -133,7 +133,7 @@ class DrillPanel {
   }
 
   async #grade(run: RunFile, seed: number, final: boolean): Promise<Verdict> {
-    this.#grader ??= startEngineWorker();
+    this.#grader ??= startEngineWorker((reason) => this.#session.fail(reason));
     const { inputs, until } = run;
     return this.#grader.engine.grade(this.#drill, { seed, inputs, until }, final);
   }
