@@ -22,8 +22,9 @@ const spec: ClusterSpec = {
 
 function makeRecords(): readonly (readonly OutgoingRecord[])[] {
   const value = "x".repeat(VALUE_BYTES);
-  return Array.from({ length: CALLS }, (_, call) => Array.from({ length: RECORDS / CALLS }, (_unused, index) =>
-    ({ key: `customer-${call * RECORDS / CALLS + index}`, value })));
+  // Cloned as a page's message to the engine is: texts built by concatenation are read through an indirection that no real input has.
+  return Array.from({ length: CALLS }, (_, call) => structuredClone(Array.from({ length: RECORDS / CALLS }, (_unused, index) =>
+    ({ key: `customer-${call * RECORDS / CALLS + index}`, value }))));
 }
 
 let records: readonly (readonly OutgoingRecord[])[] | null = null;
