@@ -54,36 +54,4 @@ function shownObject(value: object): string {
   return `an object with ${Object.keys(value).slice(0, 5).map(key => `"${key}"`).join(", ") || "no keys"}`;
 }
 
-/** The known word nearest to what was written, or null when nothing is near enough to be meant. */
-export function nearestWord(written: string, known: readonly string[]): string | null {
-  let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(written.length / 3)) + 1;
-  for (const word of known) {
-    const distance = editDistance(written.toLowerCase(), word.toLowerCase());
-    if (distance < bestDistance) {
-      best = word;
-      bestDistance = distance;
-    }
-  }
-  return best;
-}
-
-/** `Did you mean "x"?`, or what else can be done. */
-export function didYouMean(written: string, known: readonly string[], otherwise: string): string {
-  const near = nearestWord(written, known);
-  return near === null ? otherwise : `Did you mean "${near}"?`;
-}
-
-/** Levenshtein's distance; words are short. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substituted));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
+export { didYouMean, nearestWord } from "#engine/core/nearest-word.ts";
