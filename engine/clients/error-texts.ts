@@ -67,10 +67,6 @@ const TEXTS: Readonly<Record<KafkaError, string>> = {
   INVALID_VOTER_KEY: "The voter key doesn't match the receiving replica's key.",
 };
 
-export function errorText(error: KafkaError): string {
-  return TEXTS[error];
-}
-
 /** A broker's error as a call's answer: Kafka's name, the broker's own words where it gave some. */
 export function brokerError(error: KafkaError, message: string | null = null): CallError {
   return { name: error, message: message ?? TEXTS[error], retriable: isRetriable(error) };

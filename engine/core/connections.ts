@@ -7,10 +7,10 @@ import {
 import type { ProcessRecord } from "./process.ts";
 import { createStream, drawBelow } from "./random.ts";
 import type { Simulation } from "./simulation.ts";
+import { SECOND } from "./time.ts";
 import type { MessageFact } from "./trace.ts";
 import type { World } from "./world.ts";
 
-const MICROSECONDS_PER_SECOND = 1_000_000;
 /** Headers of Ethernet, IP and TCP in each segment of 1,448 bytes are small against the payload; opening and closing cost this much. */
 const BARE_SEGMENT_BYTES = 60;
 
@@ -100,7 +100,7 @@ function transmit(
   const link = linkBetween(world, from.host, to.host);
   const { latencyUs, jitterUs, bytesPerSecond } = link.settings;
   const departsAt = Math.max(world.now, link.busyUntilUs)
-    + Math.ceil(bytes * MICROSECONDS_PER_SECOND / bytesPerSecond);
+    + Math.ceil(bytes * SECOND / bytesPerSecond);
   link.busyUntilUs = departsAt;
   const jitter = jitterUs === 0 ? 0 : drawBelow(link.stream, jitterUs + 1);
   const arrivesAt = Math.max(departsAt + latencyUs + jitter, connection.lastArrivalUs[toEnd]);

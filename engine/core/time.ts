@@ -1,5 +1,4 @@
 // Virtual time: integer microseconds since the world began.
-export const MICROSECOND = 1;
 export const MILLISECOND = 1_000;
 export const SECOND = 1_000_000;
 

@@ -44,7 +44,7 @@ export function brokerEpochError(context: OperationContext, brokerId: number, br
 }
 
 export function heartbeat(context: OperationContext, request: RequestOf<"BrokerHeartbeat">): Decision<"BrokerHeartbeat"> {
-  const { image, active, nowUs } = context;
+  const { image, active } = context;
   const { brokerId, brokerEpoch } = request;
   const session = active.sessions.get(brokerId);
   const error = brokerEpochError(context, brokerId, brokerEpoch);

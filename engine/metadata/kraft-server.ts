@@ -109,11 +109,6 @@ export function shutDownKraft(process: ProcessContext, host: KraftHost, state: K
   settle(process, host, state);
 }
 
-/** For hosts without a `shutDownDone`. */
-export function kraftMayExit(process: ProcessContext, state: KraftState): boolean {
-  return raftMayExit(process, state.raft);
-}
-
 function settle(process: ProcessContext, host: KraftHost, state: KraftState): void {
   const { raft, controller } = state;
   const batches = takeCommitted(process, raft);

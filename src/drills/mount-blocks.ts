@@ -3,7 +3,7 @@
  * the notebook. What is heavy (diagrams, drills) is loaded when the reader comes near it.
  */
 import '#src/styles/drills.css';
-import type { LessonBlock } from '#src/lesson/lesson-blocks.ts';
+import { blocksInPage } from '#src/page/lesson-blocks-in-page.ts';
 import { progress } from '#src/page/progress.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
 import { mountElsewhere } from './elsewhere-box.ts';
@@ -17,10 +17,8 @@ export interface BlocksOfPage {
   readonly bench: HTMLElement | null;
 }
 
-interface MountedBlock { readonly element: HTMLElement; readonly block: LessonBlock }
-
 export function mountBlocks(root: HTMLElement, { session, bench }: BlocksOfPage): void {
-  const blocks = blocksIn(root);
+  const blocks = blocksInPage(root);
   const lesson = root.closest<HTMLElement>('[data-lesson-path]')?.dataset['lessonPath'] ?? '';
   const measures = blocks.flatMap(({ block }) => (block.kind === 'measures' ? block.measures : []));
   const file = `lesson ${lesson}`;
@@ -46,14 +44,6 @@ export function mountBlocks(root: HTMLElement, { session, bench }: BlocksOfPage)
   }
   for (const element of root.querySelectorAll<HTMLElement>('[data-block="elsewhere"]')) mountElsewhere(element);
   if (bench !== null) showBenchOnNarrowPages(root, bench);
-}
-
-/** The data beside each block was written by the build from checked text. */
-function blocksIn(root: ParentNode): readonly MountedBlock[] {
-  return [...root.querySelectorAll<HTMLElement>('[data-block]')].flatMap((element) => {
-    const data = element.querySelector(':scope > script[type="application/json"]')?.textContent ?? null;
-    return data === null ? [] : [{ element, block: JSON.parse(data) as LessonBlock }];
-  });
 }
 
 function whenNear(element: HTMLElement, load: () => Promise<void>, session: LiveSession): void {

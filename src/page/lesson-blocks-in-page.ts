@@ -23,8 +23,3 @@ export function benchInPage(): { readonly element: HTMLElement; readonly spec: C
   if (element === null || spec === undefined || cluster === undefined) return null;
   return { element, spec: JSON.parse(spec) as ClusterSpec, seed: (JSON.parse(cluster) as ClusterBlock).seed };
 }
-
-/** The element of a block or bench that a live part takes over; its static content is replaced by the part. */
-export function mountPoint(inside: ParentNode, name: string): HTMLElement | null {
-  return inside.querySelector<HTMLElement>(`[data-mount="${name}"]`);
-}

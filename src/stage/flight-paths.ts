@@ -1,7 +1,7 @@
 /** The way of a flight over the stage: down the chute, along the gutter, or down to a consumer. Pure. */
 import type { Flight } from './flights.ts';
 import type { ColumnModel, FrameModel } from './frame-model.ts';
-import { cellX, chutePath, columnX, gutterPath, type Layout, type Point, shelfMiddle } from './stage-layout.ts';
+import { cellX, chutePath, gutterPath, type Layout, type Point, shelfMiddle } from './stage-layout.ts';
 import { brokerOf } from './shown-text.ts';
 
 /** @property firstOffset of each shown column, as it is drawn. */
@@ -50,8 +50,4 @@ export function pathSource(path: readonly Point[]): string {
 export function positionX(frame: DrawnFrame, partition: number, position: number): number {
   const index = frame.layout.columns.indexOf(partition);
   return cellX(frame.layout, index, position - (frame.firstOffsets.get(partition) ?? 0)) - 1;
-}
-
-export function columnEndX(layout: Layout, index: number): number {
-  return columnX(layout, index) + layout.columnWidth;
 }
