@@ -31,7 +31,7 @@ const LAYERS: readonly Layer[] = [
 ];
 
 /** What runs while the site is built, never in a page: it may open runs, to measure the numbers of a lesson. */
-const BUILD_TIME = ["src/content.config.ts", "src/lesson/"];
+const BUILD_TIME = ["src/lesson/"];
 
 /** Layers of the page: they meet the engine as types, through the session's worker, or through the read model. */
 // Whom a drill's fault hits is read off the view: the page asks the same function as the grader.
