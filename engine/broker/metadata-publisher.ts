@@ -1,29 +1,24 @@
 // How the broker follows the metadata log: it applies committed batches to its own image and lets its replicas become leaders and followers
-// accordingly, each of the partitions that a batch has touched. Begins with the whole image once its own registration has been seen.
-// Source: BrokerMetadataPublisher.scala, ReplicaManager.applyDelta, Partition.makeLeader, Partition.makeFollower (3.9).
+// accordingly (replica-manager.ts), each of the partitions that a batch has touched. Begins with the whole image once its own registration has
+// been seen. Source: BrokerMetadataPublisher.scala, ReplicaManager.applyDelta (3.9).
 // FIDELITY: BROKER-STARTUP, BROKER-REASSIGNMENT.
 import { readRecordFile, syncFile, writeRecordFile } from "#engine/core/disk.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs, toMs } from "#engine/core/time.ts";
 import { removeExpiredProducers } from "#engine/log/producer-state.ts";
-import { assignEpoch, deleteLogFiles, logDirectory, openLog } from "#engine/log/unified-log.ts";
 import { applyBatch } from "#engine/metadata/apply-record.ts";
 import type { PartitionRegistration, TopicImage } from "#engine/metadata/image.ts";
 import type { MetadataRecord } from "#engine/metadata/records.ts";
 import type { RaftBatch } from "#engine/raft/raft-batch.ts";
 import { shrinkIsrs } from "./alter-partition-manager.ts";
-import { type BrokerState, partitionAt, replicaRules, topicLogConfig } from "./broker-state.ts";
-import { checkDelayedFetches } from "./delayed-fetch.ts";
-import { checkDelayedProduces } from "./delayed-produce.ts";
-import { createPartition, createReplicaState, maybeIncrementHighWatermark, type Partition, remoteReplica, resetReplicaState } from "./partition.ts";
-import { addToFetcher, removeFromFetchers, startFetchers } from "./replica-fetcher.ts";
+import type { BrokerState } from "./broker-state.ts";
+import { startFetchers } from "./replica-fetcher.ts";
+import { CHECKPOINT_PATH, type HighWatermarkCheckpoint, makeFollower, makeLeader, reconfigureTopic, removeTopicReplicas } from "./replica-manager.ts";
 
 export const CHECKPOINT_TIMER = "highwatermark-checkpoint";
 export const PRODUCER_EXPIRATION_TIMER = "PeriodicProducerExpirationCheck";
 /** producer.id.expiration.check.interval.ms */
 const PRODUCER_EXPIRATION_CHECK_MS = 600_000;
-const CHECKPOINT_PATH = "replication-offset-checkpoint";
-type Checkpoint = ReadonlyMap<string, number>;
 
 /** What a publication has touched: partition numbers by topic id, topics with other settings, names of removed topics. */
 interface Delta { readonly partitions: Map<string, Set<number>>; readonly configs: Set<string>; readonly removed: string[] }
@@ -73,7 +68,7 @@ export function becomeReady(process: ProcessContext, broker: BrokerState): void 
 
 /** Leaders first, then followers, as ReplicaManager does. */
 function applyDelta(process: ProcessContext, broker: BrokerState, delta: Delta): void {
-  for (const name of delta.removed) removeTopic(process, broker, name);
+  for (const name of delta.removed) removeTopicReplicas(process, broker, name);
   const nodeId = broker.node.nodeId;
   const { cause } = process;
   const following: [TopicImage, PartitionRegistration][] = [];
@@ -92,101 +87,8 @@ function applyDelta(process: ProcessContext, broker: BrokerState, delta: Delta):
     process.becauseOf(cause);
     makeFollower(process, broker, topic, registration);
   }
-  for (const name of delta.configs) reconfigure(broker, name);
+  for (const name of delta.configs) reconfigureTopic(broker, name);
   if (following.length > 0) startFetchers(process, broker);
-}
-
-function partitionFor(process: ProcessContext, broker: BrokerState, topic: TopicImage, index: number): Partition {
-  const found = partitionAt(broker, topic.name, index);
-  if (found !== undefined) return found;
-  const config = topicLogConfig(broker, topic.name);
-  const checkpoint = readRecordFile(process.disk, CHECKPOINT_PATH) as Checkpoint | undefined;
-  const at = { broker: broker.node.nodeId, topic: topic.name, partition: index, topicId: topic.topicId };
-  const partition = createPartition(topic.topicId, openLog(process, at, config, checkpoint?.get(logDirectory(topic.name, index)) ?? 0), config);
-  let partitions = broker.partitions.get(topic.name);
-  if (partitions === undefined) broker.partitions.set(topic.name, partitions = []);
-  while (partitions.length <= index) partitions.push(null);
-  partitions[index] = partition;
-  return partition;
-}
-
-/** Committed metadata ends whatever was pending. The followers' states begin anew with each leader epoch. */
-function makeLeader(process: ProcessContext, broker: BrokerState, topic: TopicImage, registration: PartitionRegistration): void {
-  const partition = partitionFor(process, broker, topic, registration.partition);
-  if (registration.partitionEpoch < partition.partitionEpoch) return;
-  const { log } = partition;
-  const isNewLeader = partition.role !== "leader";
-  const isNewEpoch = registration.leaderEpoch > partition.leaderEpoch;
-  partition.role = "leader";
-  partition.leader = broker.node.nodeId;
-  partition.replicas = registration.replicas;
-  partition.isr = registration.isr;
-  partition.pendingIsr = null;
-  partition.remoteReplicas = registration.replicas.filter(replica => replica !== partition.leader)
-    .map(replica => remoteReplica(partition, replica) ?? createReplicaState(replica));
-  if (isNewEpoch) {
-    assignEpoch(process, log, registration.leaderEpoch, log.logEndOffset);
-    partition.leaderEpochStartOffset = log.logEndOffset;
-    for (const replica of partition.remoteReplicas) {
-      resetReplicaState(replica, process.now, log.logEndOffset, { isNewLeader, inIsr: registration.isr.includes(replica.brokerId) });
-    }
-    process.trace({
-      kind: "became-leader", broker: log.broker, topic: log.topic, partition: log.partition, leaderEpoch: registration.leaderEpoch,
-      epochStartOffset: log.logEndOffset,
-    });
-  }
-  partition.leaderEpoch = registration.leaderEpoch;
-  partition.partitionEpoch = registration.partitionEpoch;
-  if (isNewLeader) removeFromFetchers(broker, log.directory);
-  if (!maybeIncrementHighWatermark(process, partition, replicaRules(broker))) return;
-  checkDelayedProduces(process, broker, partition);
-  checkDelayedFetches(process, broker, partition);
-}
-
-function makeFollower(process: ProcessContext, broker: BrokerState, topic: TopicImage, registration: PartitionRegistration): void {
-  const partition = partitionFor(process, broker, topic, registration.partition);
-  if (registration.partitionEpoch < partition.partitionEpoch) return;
-  const { log } = partition;
-  const isNewEpoch = registration.leaderEpoch > partition.leaderEpoch;
-  partition.role = "follower";
-  partition.leader = registration.leader;
-  partition.leaderEpoch = registration.leaderEpoch;
-  partition.partitionEpoch = registration.partitionEpoch;
-  partition.leaderEpochStartOffset = -1;
-  partition.replicas = registration.replicas;
-  partition.isr = [];
-  partition.pendingIsr = null;
-  partition.remoteReplicas = [];
-  const isLeaving = broker.image.brokers.get(log.broker)?.inControlledShutdown === true
-    && (registration.leader === -1 || !registration.isr.includes(log.broker));
-  if (isLeaving) removeFromFetchers(broker, log.directory);
-  if (!isNewEpoch) return;
-  process.trace({
-    kind: "became-follower", broker: log.broker, topic: log.topic, partition: log.partition, leaderEpoch: registration.leaderEpoch,
-    leader: registration.leader,
-  });
-  removeFromFetchers(broker, log.directory);
-  if (!isLeaving && broker.image.brokers.has(registration.leader)) addToFetcher(broker, partition);
-  checkDelayedProduces(process, broker, partition);
-  checkDelayedFetches(process, broker, partition);
-}
-
-function reconfigure(broker: BrokerState, topic: string): void {
-  const config = topicLogConfig(broker, topic);
-  for (const partition of broker.partitions.get(topic) ?? []) if (partition !== null) partition.config = config;
-}
-
-function removeTopic(process: ProcessContext, broker: BrokerState, topic: string): void {
-  const partitions = broker.partitions.get(topic);
-  if (partitions === undefined) return;
-  broker.partitions.delete(topic);
-  for (const partition of partitions) {
-    if (partition === null) continue;
-    removeFromFetchers(broker, partition.log.directory);
-    deleteLogFiles(process, partition.log.directory);
-    checkDelayedProduces(process, broker, partition);
-    checkDelayedFetches(process, broker, partition);
-  }
 }
 
 /** The timer `PRODUCER_EXPIRATION_TIMER`. */
@@ -209,7 +111,7 @@ export function checkpointPeriodically(process: ProcessContext, broker: BrokerSt
 
 /** Written only when one has changed; forced to disk, as CheckpointFile does. */
 export function checkpointHighWatermarks(process: ProcessContext, broker: BrokerState): void {
-  const written = readRecordFile(process.disk, CHECKPOINT_PATH) as Checkpoint | undefined;
+  const written = readRecordFile(process.disk, CHECKPOINT_PATH) as HighWatermarkCheckpoint | undefined;
   const present = new Map<string, number>();
   let hasChanged = written === undefined;
   for (const partitions of broker.partitions.values()) {

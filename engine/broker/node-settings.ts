@@ -1,16 +1,27 @@
 // What a node of the cluster is started with: its place, the quorum's voters, and the broker settings of server.properties with
 // Kafka's defaults (ReplicationConfigs, ServerConfigs, ServerLogConfigs of 3.9). Settings that another part of the node reads
 // (quorum, sessions, leader balance) are read there from the same overrides.
-import type { Settings } from "#engine/cluster/spec.ts";
+import type { NodeRole, Settings } from "#engine/cluster/spec.ts";
 import type { Endpoint } from "#engine/protocol/network-client.ts";
+import type { ClusterMode, KafkaVersion } from "#engine/protocol/version-profile.ts";
 
-/** @property overrides settings that differ from the defaults, by Kafka's names. @property quorum all voters, this node among them. */
+/**
+ * `mode` is what server.properties says now: "zookeeper" without process.roles. `kafka` and `mode` name the version profile.
+ * @property roles process.roles; empty in ZooKeeper mode. @property quorum the voters of controller.quorum.voters (or, when the quorum is dynamic,
+ * of controller.quorum.bootstrap.servers); empty in ZooKeeper mode outside a migration. @property zookeeperConnect client ports of the ensemble.
+ * @property overrides settings that differ from the defaults, by Kafka's names.
+ */
 export interface KafkaNodeSettings {
   readonly nodeId: number;
   readonly host: string;
   readonly rack: string | null;
   readonly clusterId: string;
+  readonly kafka: KafkaVersion;
+  readonly mode: ClusterMode;
+  readonly roles: readonly NodeRole[];
   readonly quorum: readonly QuorumVoter[];
+  readonly isQuorumDynamic: boolean;
+  readonly zookeeperConnect: readonly Endpoint[];
   readonly overrides: Settings;
 }
 /** @property port of the controller listener. */

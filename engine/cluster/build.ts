@@ -14,7 +14,8 @@ const CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg";
 export function addProcesses(simulation: Simulation, spec: ClusterSpec): void {
   for (const node of spec.nodes) {
     const settings: KafkaNodeSettings = {
-      nodeId: node.id, host: node.host, rack: node.rack ?? null, clusterId: CLUSTER_ID,
+      nodeId: node.id, host: node.host, rack: node.rack ?? null, clusterId: CLUSTER_ID, kafka: spec.kafka, mode: spec.mode,
+      roles: node.roles ?? ["broker", "controller"], isQuorumDynamic: spec.quorum === "dynamic", zookeeperConnect: [],
       quorum: spec.nodes.map(voter => ({ nodeId: voter.id, host: voter.host, port: CONTROLLER_PORT })),
       overrides: spec.settings ?? {},
     };

@@ -1,8 +1,9 @@
 // What a person, a cell, a drill or a fuzzer can do to a cluster: the inputs of a run. Plain data with a virtual time.
 // Every command that answers later carries `call`, a number unique in the run; its answer is an Outcome.
+import type { ZooKeeperOperation } from "#engine/zookeeper/zookeeper-protocol.ts";
 import type { ConsumerSpec, ProducerSpec, Settings } from "./spec.ts";
 
-/** A node by its id, a client by its name. */
+/** A node by its id; a client or a ZooKeeper server by its name ("zookeeper-1"). */
 export type Party = number | string;
 
 export interface OutgoingRecord {
@@ -23,8 +24,8 @@ export type Command =
   | { readonly do: "shut-down"; readonly node: Party }
   | { readonly do: "pause"; readonly node: Party; readonly forMs?: number }
   | { readonly do: "resume"; readonly node: Party }
-  /** Starts a stopped process from its disk. */
-  | { readonly do: "restart"; readonly node: Party }
+  /** Starts a stopped process from its disk; `settings` are merged into its own first (a null removes one). */
+  | { readonly do: "restart"; readonly node: Party; readonly settings?: Readonly<Record<string, string | number | boolean | null>> }
   /** Nothing passes from `from` to `to` (and back, unless `oneWay`). */
   | { readonly do: "cut"; readonly from: readonly Party[]; readonly to: readonly Party[]; readonly oneWay?: boolean }
   /** Heals these links; all links when both lists are empty. */
@@ -45,6 +46,44 @@ export type Command =
   | {
     readonly do: "elect-leaders"; readonly type: "preferred" | "unclean";
     readonly partitions: readonly { readonly topic: string; readonly partition: number }[] | null; readonly call: number;
+  }
+  | { readonly do: "delete-topics"; readonly topics: readonly string[]; readonly call: number }
+  /** `partitions` is the new total. */
+  | {
+    readonly do: "create-partitions"; readonly topic: string; readonly partitions: number; readonly assignment?: readonly (readonly number[])[];
+    readonly call: number;
+  }
+  /** `replicas` null cancels (KIP-455). */
+  | {
+    readonly do: "reassign"; readonly call: number;
+    readonly partitions: readonly { readonly topic: string; readonly partition: number; readonly replicas: readonly number[] | null }[];
+  }
+  | { readonly do: "list-reassignments"; readonly call: number }
+  /** Incremental: null deletes a setting. `broker` "" is the cluster-wide default. */
+  | {
+    readonly do: "alter-configs"; readonly resource: { readonly topic: string } | { readonly broker: number | "" };
+    readonly configs: Readonly<Record<string, string | number | boolean | null>>; readonly call: number;
+  }
+  | { readonly do: "describe-configs"; readonly resource: { readonly topic: string } | { readonly broker: number | "" }; readonly call: number }
+  | { readonly do: "delete-records"; readonly topic: string; readonly partition: number; readonly beforeOffset: number; readonly call: number }
+  | { readonly do: "describe-quorum"; readonly call: number }
+  | { readonly do: "add-controller"; readonly node: number; readonly call: number }
+  | { readonly do: "remove-controller"; readonly node: number; readonly call: number }
+  /** One request to one node, without a client's retries. `body` as the message tables have it; the answer is the response body. */
+  | { readonly do: "request"; readonly to: number; readonly api: string; readonly body: unknown; readonly timeoutMs?: number; readonly call: number }
+  /** One operation on the znodes, by a session of the operator's own. The answer is a ZooKeeperAnswer. */
+  | { readonly do: "zookeeper"; readonly operation: ZooKeeperOperation; readonly server?: number; readonly call: number }
+  | { readonly do: "four-letter-word"; readonly word: string; readonly server: number; readonly call: number }
+  /** Faults of a machine's disk; the last one named holds. `bytesPerSecond`: how slow; null: as fast as ever. */
+  | { readonly do: "slow-disk"; readonly node: Party; readonly bytesPerSecond: number | null }
+  /** Nothing more than `capacityBytes` fits; null: as much as ever. */
+  | { readonly do: "limit-disk"; readonly node: Party; readonly capacityBytes: number | null }
+  /** Every access to this log directory fails from now on. */
+  | { readonly do: "fail-log-directory"; readonly node: Party; readonly directory: string }
+  /** Of a stopped node: cuts or overwrites bytes at the end of the active segment of a replica, as a power loss may. */
+  | {
+    readonly do: "damage-log"; readonly node: Party; readonly topic: string; readonly partition: number;
+    readonly how: "cut-bytes" | "flip-byte" | "append-garbage" | "delete-index" | "append-zeros"; readonly bytes: number;
   }
   | { readonly do: "fetch-metadata"; readonly topics: readonly string[] | null; readonly call: number }
   | { readonly do: "list-offsets"; readonly topic: string; readonly timestampMs: number; readonly call: number }

@@ -1,11 +1,27 @@
 // What a cluster is made of, as a lesson, a drill, a run file or a test writes it down. Everything that is not named has Kafka's default.
 import type { LinkSettings } from "#engine/core/network.ts";
+import type { ClusterMode, KafkaVersion } from "#engine/protocol/version-profile.ts";
 
 /** A setting by Kafka's name, as Kafka's files write it. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
-/** @property id node id of a combined node (process.roles=broker,controller), 1 to 1000. */
-export interface NodeSpec { readonly id: number; readonly host: string; readonly rack?: string }
+export type NodeRole = "broker" | "controller";
+
+/**
+ * @property id node id, 1 to 1000. @property roles process.roles in KRaft mode, default both; in ZooKeeper mode every node is a broker and
+ * any of them may become controller. @property settings of this node alone. @property startsLater it exists but nobody starts it: it comes by `restart`.
+ */
+export interface NodeSpec {
+  readonly id: number;
+  readonly host: string;
+  readonly rack?: string;
+  readonly roles?: readonly NodeRole[];
+  readonly settings?: Settings;
+  readonly startsLater?: boolean;
+}
+
+/** A server of the ZooKeeper ensemble: its myid and host. Its process is named `zookeeper-<id>`. `settings`: of zoo.cfg (tickTime, initLimit, syncLimit, 4lw.commands.whitelist, …). */
+export interface ZooKeeperServerSpec { readonly id: number; readonly host: string; readonly settings?: Settings }
 
 export interface TopicSpec {
   readonly name: string;
@@ -51,9 +67,17 @@ export interface ConsumerSpec {
 }
 
 export interface ClusterSpec {
-  readonly kafka: "3.9";
-  readonly mode: "kraft";
+  readonly kafka: KafkaVersion;
+  /** How the cluster starts; a migration (KIP-866) may change it while it runs. */
+  readonly mode: ClusterMode;
   readonly nodes: readonly NodeSpec[];
+  /** In ZooKeeper mode: the ensemble. */
+  readonly zookeeper?: readonly ZooKeeperServerSpec[];
+  /**
+   * KRaft: "static" names the voters in controller.quorum.voters (the default); "dynamic" formats the controllers with an initial voter set
+   * and reaches them by controller.quorum.bootstrap.servers (KIP-853).
+   */
+  readonly quorum?: "static" | "dynamic";
   /** Broker and controller settings that differ from the defaults, for all nodes. */
   readonly settings?: Settings;
   readonly topics?: readonly TopicSpec[];

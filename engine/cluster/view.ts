@@ -1,7 +1,10 @@
 // The read model: the only thing that pictures, sentences, checks and graders may see. All of it is plain data.
 // Two ways lead to it and must agree (a test compares them): `observe` reads the processes' state, `foldFact` adds up the facts of the
 // trace. A page keeps the facts and can therefore show any moment without asking the engine.
-import type { ClientFact, ControllerFact, OperatorFact, QuorumFact, RaftRole, ReplicaFact } from "#engine/protocol/facts.ts";
+import type {
+  ClientFact, ControllerFact, NodeFact, OperatorFact, QuorumFact, RaftRole, ReplicaFact, ZooKeeperControllerFact, ZooKeeperFact,
+} from "#engine/protocol/facts.ts";
+import type { ClusterMode, KafkaVersion } from "#engine/protocol/version-profile.ts";
 import type { CoreFact } from "#engine/core/trace.ts";
 
 export interface RecordView {
@@ -59,7 +62,7 @@ export interface AppendedView {
 type ExportedCoreFact = Exclude<CoreFact, { readonly kind: "message" }>;
 type ExportedReplicaFact = Exclude<ReplicaFact, { readonly kind: "log-appended" }>;
 export type ExportedFact =
-  | ExportedCoreFact | MessageView | AppendedView | QuorumFact | ControllerFact | ExportedReplicaFact | ClientFact | OperatorFact;
+  | ExportedCoreFact | MessageView | AppendedView | QuorumFact | ZooKeeperFact | ZooKeeperControllerFact | NodeFact | ControllerFact | ExportedReplicaFact | ClientFact | OperatorFact;
 
 /** One entry of the trace as the page gets it. `id` grows; `cause` is the id of what led to it, -1 for none. `quiet`: routine traffic (heartbeats, empty fetches). */
 export interface ViewFact {
@@ -80,8 +83,31 @@ export interface NodeView {
   readonly host: string;
   readonly rack: string | null;
   readonly status: ProcessStatusView;
+  /** Default: both. */
+  readonly roles?: readonly ("broker" | "controller")[];
   readonly belief: "unregistered" | "fenced" | "unfenced" | "in-controlled-shutdown";
   readonly quorum: { readonly role: RaftRole; readonly epoch: number; readonly leader: number; readonly logEnd: number; readonly highWatermark: number };
+}
+
+/** A server of the ZooKeeper ensemble. `leader` -1: none known. `lastZxid` as (epoch, counter). */
+export interface ZooKeeperServerView {
+  readonly id: number;
+  readonly name: string;
+  readonly host: string;
+  readonly status: ProcessStatusView;
+  readonly state: "looking" | "following" | "leading" | "none";
+  readonly epoch: number;
+  readonly leader: number;
+}
+
+export interface SessionView { readonly session: string; readonly client: string }
+
+/** The ensemble as a picture needs it; znodes as committed by its leader. */
+export interface EnsembleView {
+  readonly servers: readonly ZooKeeperServerView[];
+  readonly sessions: readonly SessionView[];
+  /** In order of paths. */
+  readonly znodes: readonly { readonly path: string; readonly version: number; readonly ephemeral: boolean; readonly data: string | null }[];
 }
 
 export interface ReplicaView {
@@ -106,6 +132,12 @@ export interface PartitionView {
   readonly isr: readonly number[];
   /** In assignment order. */
   readonly replicas: readonly number[];
+  /** A reassignment that runs (KIP-455); absent or empty otherwise. */
+  readonly addingReplicas?: readonly number[];
+  readonly removingReplicas?: readonly number[];
+  /** KIP-966, 4.x. */
+  readonly eligibleLeaderReplicas?: readonly number[];
+  readonly lastKnownLeaders?: readonly number[];
   /** In assignment order; one for each replica. */
   readonly logs: readonly ReplicaView[];
   /** Of the leader's log; of the most advanced live replica when nobody leads; 0 at first. */
@@ -126,9 +158,13 @@ export interface ConsumerView {
 export interface ClusterView {
   /** Virtual microseconds. */
   readonly at: number;
-  readonly profile: { readonly kafka: string; readonly mode: "kraft" };
+  readonly profile: { readonly kafka: KafkaVersion; readonly mode: ClusterMode };
   readonly nodes: readonly NodeView[];
-  /** The leader that a majority of the quorum can still have; -1 when nobody leads. */
+  /** Present in ZooKeeper mode (and during a migration). */
+  readonly ensemble?: EnsembleView;
+  /** ZooKeeper mode: of the controller that was elected last; 0 before the first. */
+  readonly controllerEpoch?: number;
+  /** KRaft: the leader that a majority of the quorum can still have. ZooKeeper mode: the broker that /controller names. -1: nobody. */
   readonly activeController: number;
   readonly quorumEpoch: number;
   readonly topics: readonly TopicView[];

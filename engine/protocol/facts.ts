@@ -3,17 +3,35 @@
 import type { KafkaError } from "./errors.ts";
 import type { RecordBatch } from "./record-batch.ts";
 
-export type RaftRole = "unattached" | "candidate" | "leader" | "follower" | "resigned" | "observer";
+export type RaftRole = "unattached" | "prospective" | "candidate" | "leader" | "follower" | "resigned" | "observer";
 
 export type PartitionChangeReason =
   | "created" | "broker-fenced" | "broker-unfenced" | "controlled-shutdown" | "isr-shrunk" | "isr-expanded"
-  | "preferred-election" | "automatic-preferred-election" | "unclean-election";
+  | "preferred-election" | "automatic-preferred-election" | "unclean-election"
+  | "reassignment-started" | "reassignment-completed" | "reassignment-cancelled" | "eligible-leader-replicas" | "partitions-added" | "log-directory-failed"
+  /** ZooKeeper mode: a broker's session has ended, or it is back. */
+  | "broker-gone" | "broker-back" | "controller-failover";
 
 interface OfReplica { readonly broker: number; readonly topic: string; readonly partition: number }
 
 export type QuorumFact =
   | { readonly kind: "raft-role"; readonly node: number; readonly role: RaftRole; readonly epoch: number; readonly leader: number }
   | { readonly kind: "raft-log"; readonly node: number; readonly logEnd: number; readonly highWatermark: number };
+
+/** ZooKeeper servers, told by themselves; sessions and znodes by the server that leads, when the transaction is committed. */
+export type ZooKeeperFact =
+  | { readonly kind: "zookeeper-state"; readonly server: number; readonly state: "looking" | "following" | "leading"; readonly epoch: number; readonly leader: number }
+  /** `session` as hexadecimal text, `client` the name of the process that opened it. `silentForUs`: of an expired one, since it was last heard. */
+  | { readonly kind: "zookeeper-session"; readonly session: string; readonly change: "created" | "expired" | "closed"; readonly client: string; readonly silentForUs?: number }
+  | { readonly kind: "znode"; readonly path: string; readonly change: "created" | "changed" | "deleted"; readonly version: number; readonly data: string | null; readonly ephemeral: boolean }
+  | { readonly kind: "znode-watch"; readonly server: number; readonly event: string; readonly path: string; readonly client: string };
+
+/** ZooKeeper mode: who is controller, and who has found out that it is not any more. Told by the broker concerned. */
+export type ZooKeeperControllerFact =
+  | { readonly kind: "controller-elected"; readonly broker: number; readonly controllerEpoch: number }
+  | { readonly kind: "controller-resigned"; readonly broker: number; readonly controllerEpoch: number; readonly why: string }
+  /** A broker has refused a request of an old controller. */
+  | { readonly kind: "controller-fenced"; readonly broker: number; readonly controllerEpoch: number; readonly requestEpoch: number; readonly api: string };
 
 /** What the active controller has decided, recorded when the record is committed in the metadata log. */
 export type ControllerFact =
@@ -26,7 +44,13 @@ export type ControllerFact =
     readonly configs: readonly (readonly [string, string])[] }
   | { readonly kind: "partition-changed"; readonly topic: string; readonly partition: number; readonly replicas: readonly number[];
     readonly isr: readonly number[]; readonly leader: number; readonly leaderEpoch: number; readonly partitionEpoch: number;
-    readonly reason: PartitionChangeReason };
+    /** Absent when empty: replicas that a reassignment adds and removes (KIP-455), eligible leader replicas (KIP-966). */
+    readonly addingReplicas?: readonly number[]; readonly removingReplicas?: readonly number[];
+    readonly eligibleLeaderReplicas?: readonly number[]; readonly lastKnownLeaders?: readonly number[];
+    readonly reason: PartitionChangeReason }
+  | { readonly kind: "topic-deleted"; readonly topic: string; readonly topicId: string }
+  | { readonly kind: "topic-configured"; readonly topic: string; readonly configs: readonly (readonly [string, string])[] }
+  | { readonly kind: "voters-changed"; readonly voters: readonly number[]; readonly change: "added" | "removed"; readonly node: number };
 
 export type ReplicaFact =
   | OfReplica & { readonly kind: "log-opened"; readonly logStart: number; readonly logEnd: number; readonly highWatermark: number }
@@ -35,6 +59,13 @@ export type ReplicaFact =
   | OfReplica & { readonly kind: "log-appended"; readonly batch: RecordBatch; readonly asLeader: boolean }
   | OfReplica & { readonly kind: "log-truncated"; readonly from: number; readonly to: number }
   | OfReplica & { readonly kind: "high-watermark"; readonly offset: number }
+  /** A new active segment; the older ones are closed. */
+  | OfReplica & { readonly kind: "segment-rolled"; readonly baseOffset: number }
+  /** `why`: retention by time or size, delete-records, or because the leader's log begins later. */
+  | OfReplica & { readonly kind: "segments-deleted"; readonly count: number; readonly logStart: number; readonly why: "retention-time" | "retention-size" | "log-start-offset" }
+  /** What compaction has left: records removed below `to`. */
+  | OfReplica & { readonly kind: "log-compacted"; readonly to: number; readonly recordsBefore: number; readonly recordsAfter: number }
+  | OfReplica & { readonly kind: "log-deleted" }
   | OfReplica & { readonly kind: "isr-proposed"; readonly change: "shrink" | "expand"; readonly isr: readonly number[] };
 
 export type ClientFact =
@@ -62,4 +93,9 @@ export type ClientFact =
 /** What a person did: the input that everything after it may be caused by. `refused`: why it did not fit the moment; then nothing was done. */
 export type OperatorFact = { readonly kind: "command"; readonly input: number; readonly command: { readonly do: string }; readonly refused?: string };
 
-export type KafkaFact = QuorumFact | ControllerFact | ReplicaFact | ClientFact | OperatorFact;
+/** What a node says before it ends by itself, as the real one logs it. */
+export type NodeFact =
+  | { readonly kind: "node-failed"; readonly node: number; readonly exitCode: number; readonly text: string }
+  | { readonly kind: "log-directory-failed"; readonly broker: number; readonly directory: string; readonly why: string };
+
+export type KafkaFact = QuorumFact | ZooKeeperFact | ZooKeeperControllerFact | NodeFact | ControllerFact | ReplicaFact | ClientFact | OperatorFact;

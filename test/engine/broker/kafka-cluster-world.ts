@@ -51,7 +51,7 @@ export class ClusterWorld {
     this.simulation = Simulation.create(seed, hosts, KINDS);
     const quorum = ids.map(nodeId => ({ nodeId, host: hostOf(nodeId), port: 9093 }));
     for (const nodeId of ids) {
-      const settings: KafkaNodeSettings = { nodeId, host: hostOf(nodeId), rack: null, clusterId: "test-cluster", quorum, overrides };
+      const settings: KafkaNodeSettings = { nodeId, host: hostOf(nodeId), rack: null, clusterId: "test-cluster", kafka: "3.9", mode: "kraft", roles: ["broker", "controller"], isQuorumDynamic: false, zookeeperConnect: [], quorum, overrides };
       this.simulation.addProcess(`broker-${nodeId}`, kafkaNode.kind, hostOf(nodeId), [9092, 9093], settings);
       this.simulation.start(`broker-${nodeId}`);
     }

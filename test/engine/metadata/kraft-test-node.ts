@@ -181,6 +181,7 @@ export class TestCluster {
     for (const id of ids) {
       const settings: TestNodeSettings = {
         nodeId: id, host: `host-${id}`, rack: options.racks?.[id - 1] ?? null, clusterId: "test-cluster", quorum, overrides: options.overrides ?? {},
+        kafka: "3.9", mode: "kraft", roles: ["broker", "controller"], isQuorumDynamic: false, zookeeperConnect: [],
         withBroker: options.withBroker ?? true,
       };
       this.simulation.addProcess(`broker-${id}`, "kraft-node", `host-${id}`, [9092, 9093], settings);

@@ -1,0 +1,110 @@
+// Replicas of this broker become leaders and followers, whoever has told it so: the metadata log (KRaft) or a controller's LeaderAndIsr request
+// (ZooKeeper mode). Leaders first, then followers: the caller's order. Source: ReplicaManager.scala, Partition.makeLeader, Partition.makeFollower (3.9).
+// FIDELITY: BROKER-REASSIGNMENT.
+import { readRecordFile } from "#engine/core/disk.ts";
+import type { ProcessContext } from "#engine/core/process.ts";
+import { assignEpoch, deleteLogFiles, logDirectory, openLog } from "#engine/log/unified-log.ts";
+import type { PartitionRegistration } from "#engine/metadata/image.ts";
+import { type BrokerState, partitionAt, replicaRules, topicLogConfig } from "./broker-state.ts";
+import { checkDelayedFetches } from "./delayed-fetch.ts";
+import { checkDelayedProduces } from "./delayed-produce.ts";
+import { createPartition, createReplicaState, maybeIncrementHighWatermark, type Partition, remoteReplica, resetReplicaState } from "./partition.ts";
+import { addToFetcher, removeFromFetchers } from "./replica-fetcher.ts";
+
+export const CHECKPOINT_PATH = "replication-offset-checkpoint";
+/** Log directory of a replica -> its high watermark. */
+export type HighWatermarkCheckpoint = ReadonlyMap<string, number>;
+export interface TopicIdentity { readonly name: string; readonly topicId: string }
+
+function partitionFor(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, index: number): Partition {
+  const found = partitionAt(broker, topic.name, index);
+  if (found !== undefined) return found;
+  const config = topicLogConfig(broker, topic.name);
+  const checkpoint = readRecordFile(process.disk, CHECKPOINT_PATH) as HighWatermarkCheckpoint | undefined;
+  const at = { broker: broker.node.nodeId, topic: topic.name, partition: index, topicId: topic.topicId };
+  const partition = createPartition(topic.topicId, openLog(process, at, config, checkpoint?.get(logDirectory(topic.name, index)) ?? 0), config);
+  let partitions = broker.partitions.get(topic.name);
+  if (partitions === undefined) broker.partitions.set(topic.name, partitions = []);
+  while (partitions.length <= index) partitions.push(null);
+  partitions[index] = partition;
+  return partition;
+}
+
+/** Committed metadata ends whatever was pending. The followers' states begin anew with each leader epoch. */
+export function makeLeader(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, registration: PartitionRegistration): void {
+  const partition = partitionFor(process, broker, topic, registration.partition);
+  if (registration.partitionEpoch < partition.partitionEpoch) return;
+  const { log } = partition;
+  const isNewLeader = partition.role !== "leader";
+  const isNewEpoch = registration.leaderEpoch > partition.leaderEpoch;
+  partition.role = "leader";
+  partition.leader = broker.node.nodeId;
+  partition.replicas = registration.replicas;
+  partition.isr = registration.isr;
+  partition.pendingIsr = null;
+  partition.remoteReplicas = registration.replicas.filter(replica => replica !== partition.leader)
+    .map(replica => remoteReplica(partition, replica) ?? createReplicaState(replica));
+  if (isNewEpoch) {
+    assignEpoch(process, log, registration.leaderEpoch, log.logEndOffset);
+    partition.leaderEpochStartOffset = log.logEndOffset;
+    for (const replica of partition.remoteReplicas) {
+      resetReplicaState(replica, process.now, log.logEndOffset, { isNewLeader, inIsr: registration.isr.includes(replica.brokerId) });
+    }
+    process.trace({
+      kind: "became-leader", broker: log.broker, topic: log.topic, partition: log.partition, leaderEpoch: registration.leaderEpoch,
+      epochStartOffset: log.logEndOffset,
+    });
+  }
+  partition.leaderEpoch = registration.leaderEpoch;
+  partition.partitionEpoch = registration.partitionEpoch;
+  if (isNewLeader) removeFromFetchers(broker, log.directory);
+  if (!maybeIncrementHighWatermark(process, partition, replicaRules(broker))) return;
+  checkDelayedProduces(process, broker, partition);
+  checkDelayedFetches(process, broker, partition);
+}
+
+export function makeFollower(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, registration: PartitionRegistration): void {
+  const partition = partitionFor(process, broker, topic, registration.partition);
+  if (registration.partitionEpoch < partition.partitionEpoch) return;
+  const { log } = partition;
+  const isNewEpoch = registration.leaderEpoch > partition.leaderEpoch;
+  partition.role = "follower";
+  partition.leader = registration.leader;
+  partition.leaderEpoch = registration.leaderEpoch;
+  partition.partitionEpoch = registration.partitionEpoch;
+  partition.leaderEpochStartOffset = -1;
+  partition.replicas = registration.replicas;
+  partition.isr = [];
+  partition.pendingIsr = null;
+  partition.remoteReplicas = [];
+  const isLeaving = broker.image.brokers.get(log.broker)?.inControlledShutdown === true
+    && (registration.leader === -1 || !registration.isr.includes(log.broker));
+  if (isLeaving) removeFromFetchers(broker, log.directory);
+  if (!isNewEpoch) return;
+  process.trace({
+    kind: "became-follower", broker: log.broker, topic: log.topic, partition: log.partition, leaderEpoch: registration.leaderEpoch,
+    leader: registration.leader,
+  });
+  removeFromFetchers(broker, log.directory);
+  if (!isLeaving && broker.image.brokers.has(registration.leader)) addToFetcher(broker, partition);
+  checkDelayedProduces(process, broker, partition);
+  checkDelayedFetches(process, broker, partition);
+}
+
+export function reconfigureTopic(broker: BrokerState, topic: string): void {
+  const config = topicLogConfig(broker, topic);
+  for (const partition of broker.partitions.get(topic) ?? []) if (partition !== null) partition.config = config;
+}
+
+export function removeTopicReplicas(process: ProcessContext, broker: BrokerState, topic: string): void {
+  const partitions = broker.partitions.get(topic);
+  if (partitions === undefined) return;
+  broker.partitions.delete(topic);
+  for (const partition of partitions) {
+    if (partition === null) continue;
+    removeFromFetchers(broker, partition.log.directory);
+    deleteLogFiles(process, partition.log.directory);
+    checkDelayedProduces(process, broker, partition);
+    checkDelayedFetches(process, broker, partition);
+  }
+}
