@@ -15,6 +15,7 @@ const TABLE = {
   DUPLICATE_BROKER_REGISTRATION: [101, false], BROKER_ID_NOT_REGISTERED: [102, false], INCONSISTENT_TOPIC_ID: [103, true],
   INCONSISTENT_CLUSTER_ID: [104, false], INELIGIBLE_REPLICA: [107, false], NEW_LEADER_ELECTED: [108, false],
   INVALID_VOTER_KEY: [125, false],
+  STALE_CONTROLLER_EPOCH: [11, false], OPERATION_NOT_ATTEMPTED: [55, false], REASSIGNMENT_IN_PROGRESS: [60, false], TOPIC_DELETION_DISABLED: [73, false], NO_REASSIGNMENT_IN_PROGRESS: [85, false],
 } as const satisfies Record<string, readonly [number, boolean]>;
 
 export type KafkaError = keyof typeof TABLE;

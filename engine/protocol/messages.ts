@@ -47,6 +47,38 @@ export const MESSAGES = {
         partitions: array(struct({ error, partition: int32, leaderId: int32, leaderEpoch: int32, replicaNodes: array(int32),
           isrNodes: array(int32), offlineReplicas: array(int32) })) })) }),
   },
+  /** A ZooKeeper-mode controller tells a broker which partitions it leads and follows. `type`: 0 unknown, 1 incremental, 2 full. */
+  LeaderAndIsr: {
+    key: 4, version: 7,
+    request: struct({ controllerId: int32, isKRaftController: bool, controllerEpoch: int32, brokerEpoch: int64, type: int8,
+      topicStates: array(struct({ topicName: string, topicId: uuid, partitionStates: array(struct({
+        partitionIndex: int32, controllerEpoch: int32, leader: int32, leaderEpoch: int32, isr: array(int32), partitionEpoch: int32,
+        replicas: array(int32), addingReplicas: array(int32), removingReplicas: array(int32), isNew: bool, leaderRecoveryState: int8 })) })),
+      liveLeaders: array(struct({ brokerId: int32, hostName: string, port: int32 })) }),
+    response: struct({ error, topics: array(struct({ topicId: uuid, partitionErrors: array(struct({ partitionIndex: int32, error })) })) }),
+  },
+  StopReplica: {
+    key: 5, version: 4,
+    request: struct({ controllerId: int32, isKRaftController: bool, controllerEpoch: int32, brokerEpoch: int64, topicStates: array(struct({
+      topicName: string, partitionStates: array(struct({ partitionIndex: int32, leaderEpoch: int32, deletePartition: bool })) })) }),
+    response: struct({ error, partitionErrors: array(struct({ topicName: string, partitionIndex: int32, error })) }),
+  },
+  /** What a broker answers Metadata from in ZooKeeper mode. */
+  UpdateMetadata: {
+    key: 6, version: 8,
+    request: struct({ controllerId: int32, isKRaftController: bool, controllerEpoch: int32, brokerEpoch: int64,
+      topicStates: array(struct({ topicName: string, topicId: uuid, partitionStates: array(struct({
+        partitionIndex: int32, controllerEpoch: int32, leader: int32, leaderEpoch: int32, isr: array(int32), zkVersion: int32,
+        replicas: array(int32), offlineReplicas: array(int32) })) })),
+      liveBrokers: array(struct({ id: int32, endpoints: array(struct({ port: int32, host: string, listener: string, securityProtocol: int16 })),
+        rack: nullableString })) }),
+    response: struct({ error }),
+  },
+  ControlledShutdown: {
+    key: 7, version: 3,
+    request: struct({ brokerId: int32, brokerEpoch: int64 }),
+    response: struct({ error, remainingPartitions: array(struct({ topicName: string, partitionIndex: int32 })) }),
+  },
   ApiVersions: {
     key: 18, version: 4,
     request: struct({ clientSoftwareName: string, clientSoftwareVersion: string }),
