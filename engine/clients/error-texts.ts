@@ -64,6 +64,11 @@ const TEXTS: Readonly<Record<KafkaError, string>> = {
   INCONSISTENT_CLUSTER_ID: "The clusterId in the request does not match that found on the server.",
   INELIGIBLE_REPLICA: "The new ISR contains at least one ineligible replica.",
   NEW_LEADER_ELECTED: "The AlterPartition request successfully updated the partition state but the leader has changed.",
+  STALE_CONTROLLER_EPOCH: "The controller moved to another broker.",
+  OPERATION_NOT_ATTEMPTED: "The broker did not attempt to execute this operation. This may happen for batched RPCs where some operations in the batch failed, causing the broker to respond without trying the rest.",
+  REASSIGNMENT_IN_PROGRESS: "A partition reassignment is in progress.",
+  TOPIC_DELETION_DISABLED: "Topic deletion is disabled.",
+  NO_REASSIGNMENT_IN_PROGRESS: "No partition reassignment is in progress.",
   INVALID_VOTER_KEY: "The voter key doesn't match the receiving replica's key.",
 };
 
