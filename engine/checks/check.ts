@@ -13,6 +13,7 @@ export function evaluateCheck(check: Check, view: ClusterView, history: RunHisto
   switch (check.check) {
     case "no-acknowledged-loss": case "one-leader-per-epoch": case "logs-agree-below-high-watermark":
     case "high-watermark-does-not-go-back-within-an-epoch": case "leader-is-a-replica-in-sync":
+    case "high-watermark-is-on-every-in-sync-replica": case "acknowledged-is-committed": case "one-controller-per-epoch":
       return evaluateHistoryCheck(check, history);
     default: return evaluateViewCheck(check, view);
   }

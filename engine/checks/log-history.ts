@@ -2,8 +2,8 @@
 
 /** A batch is the same batch when offset, leader epoch and checksum are the same. */
 export interface Entry {
-  readonly baseOffset: number; readonly count: number; readonly leaderEpoch: number; readonly producerId: number; readonly baseSequence: number;
-  readonly crc: number;
+  readonly baseOffset: number; readonly count: number; readonly leaderEpoch: number; readonly producerId: number;
+  readonly producerEpoch: number; readonly baseSequence: number; readonly crc: number;
 }
 
 /** @property comparedTo below this offset the log was found to agree with what is committed. @property leaderEpoch -1 unless it leads. */

@@ -2,11 +2,11 @@
 // acknowledged. Fed with the facts of the read model one by one; violations are recorded the moment a fact shows them.
 import { commitUpTo, type Entry, entriesBelow, entryAt, type ReplicaHistory } from "./log-history.ts";
 import type { AppendedView, ViewFact } from "#engine/cluster/view.ts";
-import type { ControllerFact, ReplicaFact } from "#engine/protocol/facts.ts";
+import type { ClientFact, ControllerFact, ReplicaFact } from "#engine/protocol/facts.ts";
 
 export type Invariant =
   | "one-leader-per-epoch" | "logs-agree-below-high-watermark" | "high-watermark-does-not-go-back-within-an-epoch"
-  | "leader-is-a-replica-in-sync";
+  | "leader-is-a-replica-in-sync" | "high-watermark-is-on-every-in-sync-replica" | "acknowledged-is-committed" | "one-controller-per-epoch";
 
 export interface Violation { readonly check: Invariant; readonly detail: string; readonly factId: number; readonly at: number }
 
@@ -48,6 +48,7 @@ export class RunHistory {
   readonly violations: Violation[] = [];
   readonly anomalies: Anomaly[] = [];
   readonly #quorumLeaderOfEpoch = new Map<number, number>();
+  readonly #controllerOfEpoch = new Map<number, number>();
   readonly #acksOf = new Map<string, 0 | 1 | -1>();
   #entry: { readonly id: number; readonly at: number } = { id: -1, at: 0 };
 
@@ -57,21 +58,18 @@ export class RunHistory {
     const { fact } = entry;
     switch (fact.kind) {
       case "raft-role": if (fact.role === "leader") this.#quorumLeader(fact.node, fact.epoch); return;
+      case "controller-elected": return this.#controllerElected(fact.broker, fact.controllerEpoch);
       case "partition-changed": return this.#partitionChanged(fact);
+      case "topic-deleted":
+        // A topic of the same name is another one.
+        for (const [key, { topic }] of this.partitions) if (topic === fact.topic) this.partitions.delete(key);
+        return;
       case "became-leader": return this.#becameLeader(fact);
       case "became-follower": case "log-opened": case "log-appended": case "log-truncated": case "high-watermark":
         return this.#replicaFact(fact);
       case "process-stopped": if (fact.how === "power-loss") this.#powerLost(fact.process); return;
       case "producer-opened": this.#acksOf.set(fact.client, fact.acks); return;
-      case "batch-acknowledged": {
-        const history = this.#partitionOf(fact.topic, fact.partition);
-        const append = acknowledgedAppend(history.ledAppends.get(fact.baseOffset) ?? [], fact);
-        history.acknowledged.push({
-          client: fact.client, acks: this.#acksOf.get(fact.client) ?? -1, baseOffset: fact.baseOffset, count: fact.count,
-          entry: append?.entry ?? null, appendedAt: append?.at ?? entry.at, factId: entry.id, at: entry.at,
-        });
-        return;
-      }
+      case "batch-acknowledged": return this.#acknowledged(fact);
       default: return;
     }
   }
@@ -104,6 +102,27 @@ export class RunHistory {
     const known = this.#quorumLeaderOfEpoch.get(epoch);
     if (known !== undefined && known !== node) this.#violated("one-leader-per-epoch", `nodes ${known} and ${node} both lead the quorum in epoch ${epoch}`);
     this.#quorumLeaderOfEpoch.set(epoch, node);
+  }
+
+  #controllerElected(broker: number, epoch: number): void {
+    const known = this.#controllerOfEpoch.get(epoch);
+    if (known !== undefined && known !== broker) this.#violated("one-controller-per-epoch", `brokers ${known} and ${broker} are both controller in epoch ${epoch}`);
+    this.#controllerOfEpoch.set(epoch, broker);
+  }
+
+  #acknowledged(fact: ClientFact & { kind: "batch-acknowledged" }): void {
+    const history = this.#partitionOf(fact.topic, fact.partition);
+    const append = acknowledgedAppend(history.ledAppends.get(fact.baseOffset) ?? [], fact);
+    const acks = this.#acksOf.get(fact.client) ?? -1;
+    history.acknowledged.push({
+      client: fact.client, acks, baseOffset: fact.baseOffset, count: fact.count, entry: append?.entry ?? null,
+      appendedAt: append?.at ?? this.#entry.at, factId: this.#entry.id, at: this.#entry.at,
+    });
+    const last = history.committed[history.committed.length - 1];
+    const committedEnd = last === undefined ? 0 : last.baseOffset + last.count;
+    if (acks !== -1 || fact.baseOffset < 0 || fact.baseOffset + fact.count <= committedEnd || this.#isExcused(history)) return;
+    this.#violated("acknowledged-is-committed",
+      `${fact.topic}-${fact.partition}: ${fact.client} was told that offset ${fact.baseOffset + fact.count - 1} is safe, committed is everything below ${committedEnd}`);
   }
 
   #partitionChanged(fact: ControllerFact & { kind: "partition-changed" }): void {
@@ -141,7 +160,7 @@ export class RunHistory {
     history.leaderOfEpoch.set(leaderEpoch, broker);
   }
 
-  #replicaFact(fact: Exclude<ReplicaFact, { kind: "log-appended" | "became-leader" | "isr-proposed" }> | AppendedView): void {
+  #replicaFact(fact: Extract<ReplicaFact, { kind: "became-follower" | "log-opened" | "log-truncated" | "high-watermark" }> | AppendedView): void {
     const history = this.#partitionOf(fact.topic, fact.partition);
     const log = this.#logOf(history, fact.broker);
     switch (fact.kind) {
@@ -154,8 +173,8 @@ export class RunHistory {
         log.leaderEpoch = -1;
         return;
       case "log-appended": {
-        const { baseOffset, count, leaderEpoch, producerId, baseSequence, crc = 0 } = fact.batch;
-        const entry: Entry = { baseOffset, count, leaderEpoch, producerId, baseSequence, crc };
+        const { baseOffset, count, leaderEpoch, producerId, producerEpoch, baseSequence, crc = 0 } = fact.batch;
+        const entry: Entry = { baseOffset, count, leaderEpoch, producerId, producerEpoch, baseSequence, crc };
         log.entries.push(entry);
         log.logEnd = baseOffset + count;
         if (fact.asLeader) noteLedAppend(history.ledAppends, { entry, at: this.#entry.at });
@@ -179,6 +198,7 @@ export class RunHistory {
       log.highWatermarkInEpoch = offset;
     }
     log.highWatermark = offset;
+    if (log.leaderEpoch !== -1 && log.leaderEpoch === history.leaderEpoch) this.#checkInSyncReplicas(history, broker, offset);
     const disagreement = commitUpTo(history, log, offset);
     if (disagreement === null) return;
     if (this.#isExcused(history)) {
@@ -189,6 +209,17 @@ export class RunHistory {
     } else {
       this.#violated("logs-agree-below-high-watermark",
         `broker ${broker}, ${history.topic}-${history.partition}: another batch than the committed one at offset ${disagreement.baseOffset}`);
+    }
+  }
+
+  /** Whoever may be elected next has everything that is committed. A member without its page cache is the anomaly with that name. */
+  #checkInSyncReplicas(history: PartitionHistory, leader: number, highWatermark: number): void {
+    for (const member of history.isr) {
+      if (member === leader || history.cacheLost.has(member)) continue;
+      const end = history.logs.get(member)?.logEnd ?? 0;
+      if (end >= highWatermark || this.#isExcused(history)) continue;
+      this.#violated("high-watermark-is-on-every-in-sync-replica",
+        `${history.topic}-${history.partition}: high watermark ${highWatermark} on leader ${leader}, but the log of broker ${member}, which is in sync, ends at ${end}`);
     }
   }
 
