@@ -1,5 +1,6 @@
 // Which handler answers a request that came in at the broker's listener. Source: KafkaApis.handle (3.9).
 import type { ProcessContext } from "#engine/core/process.ts";
+import { isForwardedApi } from "#engine/protocol/error-response.ts";
 import type { RequestMessage, RequestOf } from "#engine/protocol/messages.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import { handleProduce } from "./apis/00-produce.ts";
@@ -7,10 +8,9 @@ import { handleFetch } from "./apis/01-fetch.ts";
 import { handleListOffsets } from "./apis/02-list-offsets.ts";
 import { handleMetadata } from "./apis/03-metadata.ts";
 import { handleApiVersions } from "./apis/18-api-versions.ts";
-import { handleCreateTopics } from "./apis/19-create-topics.ts";
 import { handleInitProducerId } from "./apis/22-init-producer-id.ts";
-import { handleElectLeaders } from "./apis/43-elect-leaders.ts";
 import type { BrokerState } from "./broker-state.ts";
+import { forward } from "./forwarding.ts";
 
 /** False for an api that this listener does not have. */
 export function handleBrokerRequest(process: ProcessContext, broker: BrokerState, message: RequestMessage, to: ReplyTo): boolean {
@@ -21,9 +21,10 @@ export function handleBrokerRequest(process: ProcessContext, broker: BrokerState
     case "ListOffsets": handleListOffsets(process, broker, body as RequestOf<"ListOffsets">, to as ReplyTo<"ListOffsets">); return true;
     case "Metadata": handleMetadata(process, broker, body as RequestOf<"Metadata">, to as ReplyTo<"Metadata">); return true;
     case "ApiVersions": handleApiVersions(process, broker, to as ReplyTo<"ApiVersions">); return true;
-    case "CreateTopics": handleCreateTopics(process, broker, body as RequestOf<"CreateTopics">, to as ReplyTo<"CreateTopics">); return true;
     case "InitProducerId": handleInitProducerId(process, broker, body as RequestOf<"InitProducerId">, to as ReplyTo<"InitProducerId">); return true;
-    case "ElectLeaders": handleElectLeaders(process, broker, body as RequestOf<"ElectLeaders">, to as ReplyTo<"ElectLeaders">); return true;
-    default: return false;
+    default:
+      if (!isForwardedApi(message.api)) return false;
+      forward(process, broker, message.api, body as RequestOf<typeof message.api>, to as ReplyTo<typeof message.api>);
+      return true;
   }
 }

@@ -69,6 +69,11 @@ const TEXTS: Readonly<Record<KafkaError, string>> = {
   REASSIGNMENT_IN_PROGRESS: "A partition reassignment is in progress.",
   TOPIC_DELETION_DISABLED: "Topic deletion is disabled.",
   NO_REASSIGNMENT_IN_PROGRESS: "No partition reassignment is in progress.",
+  UNSUPPORTED_VERSION: "The version of API is not supported.",
+  POLICY_VIOLATION: "Request parameters do not satisfy the configured policy.",
+  THROTTLING_QUOTA_EXCEEDED: "The throttling quota has been exceeded.",
+  FEATURE_UPDATE_FAILED: "Unable to update finalized features due to an unexpected server error.",
+  INVALID_REGISTRATION: "The broker registration is invalid.",
   INVALID_VOTER_KEY: "The voter key doesn't match the receiving replica's key.",
 };
 

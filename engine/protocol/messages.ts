@@ -4,6 +4,7 @@ import {
   array, bool, type FieldType, int16, int32, int64, int8, metadataRecords, nullableArray, nullableString, records, string, struct, uuid,
   type ValueOf,
 } from "./schema.ts";
+import { ADMIN_MESSAGES } from "./admin-messages.ts";
 import type { KafkaError } from "./errors.ts";
 
 /** An error code, two bytes; its value is the error's name. */
@@ -13,6 +14,7 @@ const endpoint = struct({ nodeId: int32, host: string, port: int32 });
 const leaderIdAndEpoch = struct({ leaderId: int32, leaderEpoch: int32 });
 
 export const MESSAGES = {
+  ...ADMIN_MESSAGES,
   Produce: {
     key: 0, version: 11,
     request: struct({ transactionalId: nullableString, acks: int16, timeoutMs: int32, topics: array(struct({

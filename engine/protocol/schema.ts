@@ -4,10 +4,10 @@
 import { RecordBatch } from "./record-batch.ts";
 
 export type FieldType =
-  | { readonly type: "bool" | "int8" | "int16" | "int32" | "int64" | "uuid" | "string" | "nullableString" | "records" | "metadataRecords" }
+  | { readonly type: "bool" | "int8" | "int16" | "int32" | "int64" | "float64" | "uuid" | "string" | "nullableString" | "records" | "metadataRecords" }
   | { readonly type: "array"; readonly of: FieldType }
   | { readonly type: "nullableArray"; readonly of: FieldType }
-  | { readonly type: "struct"; readonly fields: Fields };
+  | { readonly type: "struct" | "nullableStruct"; readonly fields: Fields };
 export interface Fields { readonly [name: string]: FieldType }
 
 export const bool = { type: "bool" } as const;
@@ -15,6 +15,7 @@ export const int8 = { type: "int8" } as const;
 export const int16 = { type: "int16" } as const;
 export const int32 = { type: "int32" } as const;
 export const int64 = { type: "int64" } as const;
+export const float64 = { type: "float64" } as const;
 export const uuid = { type: "uuid" } as const;
 export const string = { type: "string" } as const;
 export const nullableString = { type: "nullableString" } as const;
@@ -29,6 +30,9 @@ export function nullableArray<const T extends FieldType>(of: T): { readonly type
 export function struct<const F extends Fields>(fields: F): { readonly type: "struct"; readonly fields: F } {
   return { type: "struct", fields };
 }
+export function nullableStruct<const F extends Fields>(fields: F): { readonly type: "nullableStruct"; readonly fields: F } {
+  return { type: "nullableStruct", fields };
+}
 
 /** Anything that travels as a batch of the metadata log. */
 export interface SizedBatch { readonly sizeBytes: number }
@@ -36,7 +40,7 @@ export interface SizedBatch { readonly sizeBytes: number }
 /** The TypeScript type of a field. */
 export type ValueOf<T> =
   T extends { readonly type: "bool" } ? boolean
-  : T extends { readonly type: "int8" | "int16" | "int32" | "int64" } ? number
+  : T extends { readonly type: "int8" | "int16" | "int32" | "int64" | "float64" } ? number
   : T extends { readonly type: "uuid" | "string" } ? string
   : T extends { readonly type: "nullableString" } ? string | null
   : T extends { readonly type: "records" } ? readonly RecordBatch[]
@@ -44,6 +48,7 @@ export type ValueOf<T> =
   : T extends { readonly type: "array"; readonly of: infer U } ? readonly ValueOf<U>[]
   : T extends { readonly type: "nullableArray"; readonly of: infer U } ? readonly ValueOf<U>[] | null
   : T extends { readonly type: "struct"; readonly fields: infer F } ? { readonly [K in keyof F]: ValueOf<F[K]> }
+  : T extends { readonly type: "nullableStruct"; readonly fields: infer F } ? { readonly [K in keyof F]: ValueOf<F[K]> } | null
   : never;
 
 function unsignedVarintSize(value: number): number {
@@ -81,12 +86,13 @@ function compile(type: FieldType): Size {
     case "bool": case "int8": return 1;
     case "int16": return 2;
     case "int32": return 4;
-    case "int64": return 8;
+    case "int64": case "float64": return 8;
     case "uuid": return 16;
     case "string": case "nullableString": return value => stringSize(value as string | null);
     case "records": case "metadataRecords": return value => batchesSize(value as readonly SizedBatch[]);
     case "array": case "nullableArray": return compileArray(compile(type.of));
     case "struct": return compileStruct(type.fields);
+    case "nullableStruct": return compileNullable(compileStruct(type.fields));
   }
 }
 
@@ -111,6 +117,11 @@ function compileArray(of: Size): Sizer {
     for (const item of values) bytes += of(item);
     return bytes;
   };
+}
+
+/** A byte says whether the struct is there. */
+function compileNullable(of: Size): Sizer {
+  return value => value === null ? 1 : 1 + (typeof of === "number" ? of : of(value));
 }
 
 /** One more byte counts the tagged fields: none. */
