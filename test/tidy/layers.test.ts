@@ -12,14 +12,16 @@ const LAYERS: readonly Layer[] = [
   { layer: "engine/log/", may: ["engine/core/", "engine/protocol/", "engine/log/"] },
   // A quorum replicates a log of its own; it knows no topics.
   { layer: "engine/raft/", may: ["engine/core/", "engine/protocol/", "engine/log/", "engine/raft/"], types: ["engine/cluster/spec.ts"] },
-  { layer: "engine/metadata/", may: ["engine/core/", "engine/protocol/", "engine/log/", "engine/raft/", "engine/metadata/"], types: ["engine/cluster/spec.ts", "engine/broker/node-settings.ts"] },
-  { layer: "engine/broker/", may: ["engine/core/", "engine/protocol/", "engine/log/", "engine/raft/", "engine/metadata/", "engine/broker/"], types: ["engine/cluster/spec.ts"] },
+  // An ensemble knows nothing of Kafka; its client library is what brokers and tools build on.
+  { layer: "engine/zookeeper/", may: ["engine/core/", "engine/protocol/", "engine/zookeeper/"], types: ["engine/cluster/spec.ts"] },
+  { layer: "engine/metadata/", may: ["engine/core/", "engine/protocol/", "engine/zookeeper/", "engine/log/", "engine/raft/", "engine/metadata/"], types: ["engine/cluster/spec.ts", "engine/broker/node-settings.ts"] },
+  { layer: "engine/broker/", may: ["engine/core/", "engine/protocol/", "engine/zookeeper/", "engine/log/", "engine/raft/", "engine/metadata/", "engine/broker/"], types: ["engine/cluster/spec.ts"] },
   // A client learns only what a response tells it: so a real client can take its place.
-  { layer: "engine/clients/", may: ["engine/core/", "engine/protocol/", "engine/clients/"], types: ["engine/cluster/"] },
+  { layer: "engine/clients/", may: ["engine/core/", "engine/protocol/", "engine/zookeeper/", "engine/clients/"], types: ["engine/cluster/"] },
   // The read model's vocabulary and folding serve pages too: they may not drag the engine along.
   { layer: "engine/cluster/fold", may: ["engine/cluster/"], types: ["engine/"] },
   { layer: "engine/cluster/view.ts", may: [], types: ["engine/core/", "engine/protocol/"] },
-  { layer: "engine/cluster/", may: ["engine/core/", "engine/protocol/", "engine/log/", "engine/raft/", "engine/metadata/", "engine/broker/", "engine/clients/", "engine/cluster/"] },
+  { layer: "engine/cluster/", may: ["engine/core/", "engine/protocol/", "engine/zookeeper/", "engine/log/", "engine/raft/", "engine/metadata/", "engine/broker/", "engine/clients/", "engine/cluster/"] },
   // Checks and grades see the read model only, so that the same check guards the fuzzer and grades a learner.
   { layer: "engine/checks/", may: ["engine/core/", "engine/cluster/", "engine/checks/"], types: ["engine/protocol/facts.ts"] },
   { layer: "engine/grading/", may: ["engine/core/", "engine/cluster/", "engine/checks/", "engine/grading/"], types: ["engine/host/api.ts", "engine/protocol/facts.ts"] },
