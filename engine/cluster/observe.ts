@@ -18,6 +18,7 @@ import { logDirectory } from "#engine/log/unified-log.ts";
 import type { MetadataImage, PartitionRegistration } from "#engine/metadata/image.ts";
 import type { RecordBatch } from "#engine/protocol/record-batch.ts";
 import { logEndOffset, METADATA_LOG_PATH } from "#engine/raft/metadata-log.ts";
+import { roleName } from "#engine/raft/raft-state.ts";
 
 /** @property batchesFrom spell out the batches with records at or above this offset; absent: none. */
 export interface ObserveOptions { readonly batchesFrom?: number }
@@ -54,7 +55,7 @@ function nodeState(process: ProcessRecord | undefined): KafkaNodeState | null {
 function committedImage(world: World, nodes: readonly NodeSpec[]): MetadataImage | null {
   let newest: MetadataImage | null = null;
   for (const { id } of nodes) {
-    const image = nodeState(processOf(world, id))?.broker.image;
+    const image = nodeState(processOf(world, id))?.broker?.image;
     if (image !== undefined && (newest === null || image.offset > newest.offset)) newest = image;
   }
   return newest;
@@ -77,7 +78,7 @@ function observeQuorum(process: ProcessRecord | undefined): NodeView["quorum"] {
   const raft = nodeState(process)?.kraft.raft;
   if (raft === undefined) return { ...UNATTACHED, logEnd };
   return {
-    role: raft.role.role, epoch: raft.epoch, leader: raft.role.role === "resigned" ? -1 : raft.leader, logEnd,
+    role: roleName(raft), epoch: raft.epoch, leader: raft.role.role === "resigned" ? -1 : raft.leader, logEnd,
     highWatermark: Math.max(0, raft.highWatermark),
   };
 }
@@ -98,7 +99,7 @@ function observeReplica(
   process: ProcessRecord | undefined, broker: number, topic: string, partition: number, options: ObserveOptions,
 ): ReplicaView {
   const directory = logDirectory(topic, partition);
-  const held = nodeState(process)?.broker.partitions.get(topic)?.[partition] as Partition | null | undefined;
+  const held = nodeState(process)?.broker?.partitions.get(topic)?.[partition] as Partition | null | undefined;
   const file = process?.disk.get(held?.log.path ?? `${directory}/00000000000000000000.log`);
   const entries = file?.kind === "log" ? file.entries as AppendOnlyList<RecordBatch> : null;
   const batches = entries === null || options.batchesFrom === undefined ? [] : batchesFrom(entries, options.batchesFrom);

@@ -5,7 +5,7 @@ import { fromMs } from "#engine/core/time.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import type { RaftBatch } from "#engine/raft/raft-batch.ts";
-import type { RaftHost } from "#engine/raft/raft-state.ts";
+import type { RaftHost, RaftPeer } from "#engine/raft/raft-state.ts";
 import { type Decision, NO_REASON } from "./controller-state.ts";
 import type { MetadataRecord } from "./records.ts";
 import { randomUuid } from "./random-uuid.ts";
@@ -40,9 +40,9 @@ export function registrationCommitted(state: ControllerRegistrationState, nodeId
   }
 }
 
-/** @param leader the active controller as this node knows it, -1 for none */
-export function maybeRegister(host: RaftHost, state: ControllerRegistrationState, nodeId: number, leader: number, listener: { readonly host: string; readonly port: number } | undefined): void {
-  if (state.isKnown || !state.isAllowed || state.pending || leader === -1) return;
+/** @param leader the active controller as this node knows it, null for none */
+export function maybeRegister(host: RaftHost, state: ControllerRegistrationState, nodeId: number, leader: RaftPeer | null, listener: { readonly host: string; readonly port: number } | undefined): void {
+  if (state.isKnown || !state.isAllowed || state.pending || leader === null) return;
   state.pending = true;
   const body: RequestOf<"ControllerRegistration"> = {
     controllerId: nodeId, incarnationId: state.incarnationId, zkMigrationReady: false,

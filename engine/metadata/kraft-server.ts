@@ -1,4 +1,4 @@
-// The controller part of a combined node: the quorum's client and the controller behind one door (port 9093).
+// A node's part of the quorum: the quorum's client, and on a voter the controller, behind one door (port 9093).
 // After everything that happens: commit, give up or take over leadership, arm timers. Follows SharedServer.scala and ControllerServer.scala.
 import type { ProcessContext } from "#engine/core/process.ts";
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
@@ -9,7 +9,7 @@ import {
   isRaftApi, leadsCommittedEpoch, knownLeader, RAFT_TIMER, raftConnectionClosed, raftMayExit, raftRequest, raftResponse, raftTimer, shutDownRaft,
   startRaft, takeCommitted,
 } from "#engine/raft/raft-client.ts";
-import type { RaftState } from "#engine/raft/raft-state.ts";
+import { peerOf, type RaftPeer, type RaftState } from "#engine/raft/raft-state.ts";
 import { isControllerApi } from "./controller-answers.ts";
 import {
   type ControllerRegistrationState, createRegistration, maybeRegister, REGISTRATION_TIMER, registrationCommitted, registrationResponse,
@@ -22,8 +22,8 @@ import {
 import { controllerConfig, type KraftSettings, raftConfig } from "./kraft-settings.ts";
 
 export interface KraftHost {
-  /** Sends to a voter's controller listener (maybe the own one), over the connection `connectionKey(…)`; the result comes back through `kraftResponse`. */
-  send<A extends Api>(toNode: number, request: { readonly api: A; readonly body: RequestOf<A>; readonly timeoutMs: number; readonly context: unknown }): void;
+  /** Sends to a controller's listener (maybe the own one), over the connection `connectionKey(…)`; the result comes back through `kraftResponse`. */
+  send<A extends Api>(to: RaftPeer, request: { readonly api: A; readonly body: RequestOf<A>; readonly timeoutMs: number; readonly context: unknown }): void;
   reply<A extends Api>(to: ReplyTo<A>, body: ResponseOf<A>): void;
   /** Committed batches, each once and in order, for the broker part of this node. */
   committed(batches: readonly RaftBatch[]): void;
@@ -34,8 +34,9 @@ export interface KraftHost {
 /** `shuttingDown`: the host was asked to wait and has not been told yet. */
 export interface KraftState {
   readonly raft: RaftState;
-  readonly controller: ControllerState;
-  readonly registration: ControllerRegistrationState;
+  /** Null on a node without the controller's role. */
+  readonly controller: ControllerState | null;
+  readonly registration: ControllerRegistrationState | null;
   /** Where this node's controller listens. */
   readonly listener: { readonly host: string; readonly port: number } | undefined;
   shuttingDown: boolean;
@@ -53,8 +54,10 @@ export function connectionKey(toNode: number, context: unknown): string {
 export function startKraft(process: ProcessContext, host: KraftHost, settings: KraftSettings): KraftState {
   const raft = startRaft(process, host, raftConfig(settings));
   const own = settings.quorum.find(voter => voter.nodeId === settings.nodeId);
+  const isController = settings.roles.includes("controller");
   const state: KraftState = {
-    raft, controller: createController(process, controllerConfig(settings)), registration: createRegistration(process),
+    raft, controller: isController ? createController(process, controllerConfig(settings)) : null,
+    registration: isController ? createRegistration(process) : null,
     listener: own === undefined ? undefined : { host: own.host, port: own.port }, shuttingDown: false,
   };
   settle(process, host, state);
@@ -64,7 +67,7 @@ export function startKraft(process: ProcessContext, host: KraftHost, settings: K
 /** A request that has come in at the controller listener. An api that is not the controller's is not answered. */
 export function kraftRequest(process: ProcessContext, host: KraftHost, state: KraftState, api: Api, body: RequestOf<Api>, to: ReplyTo): void {
   if (isRaftApi(api)) raftRequest(process, host, state.raft, api, body, to);
-  else if (isControllerApi(api)) controllerRequest(process, host, state.controller, api, body, to);
+  else if (isControllerApi(api) && state.controller !== null) controllerRequest(process, host, state.controller, api, body, to);
   settle(process, host, state);
 }
 
@@ -72,7 +75,7 @@ export function kraftRequest(process: ProcessContext, host: KraftHost, state: Kr
 export function kraftResponse(process: ProcessContext, host: KraftHost, state: KraftState, result: NetworkResult): void {
   const { part } = result.context as { readonly part: "raft" | "registration" };
   if (part === "raft") raftResponse(process, host, state.raft, result);
-  else registrationResponse(process, state.registration, result);
+  else if (state.registration !== null) registrationResponse(process, state.registration, result);
   settle(process, host, state);
 }
 
@@ -81,11 +84,12 @@ export function kraftTimer(process: ProcessContext, host: KraftHost, state: Kraf
   switch (name) {
     case RAFT_TIMER: raftTimer(process, host, state.raft, sequence);
       break;
-    case CONTROLLER_EVENT: controllerEvent(process, host, state.controller, state.raft, payload); break;
+    case CONTROLLER_EVENT: if (state.controller !== null) controllerEvent(process, host, state.controller, state.raft, payload); break;
     case CONTROLLER_TIMER:
       process.becauseOf(-1);
-      controllerTimer(process, host, state.controller, state.raft, sequence); break;
-    case REGISTRATION_TIMER: state.registration.pending = false; break;
+      if (state.controller !== null) controllerTimer(process, host, state.controller, state.raft, sequence);
+      break;
+    case REGISTRATION_TIMER: if (state.registration !== null) state.registration.pending = false; break;
     default: return false;
   }
   settle(process, host, state);
@@ -102,6 +106,12 @@ export function activeController(state: KraftState): number {
   return knownLeader(state.raft);
 }
 
+/** Where the active controller listens; null when this node knows of none. */
+export function controllerEndpoint(state: KraftState): RaftPeer | null {
+  const leader = knownLeader(state.raft);
+  return leader === -1 ? null : peerOf(state.raft, leader) ?? null;
+}
+
 /** Graceful end: a leader resigns and names its successors. `host.shutDownDone` follows, at the latest after 5 s. */
 export function shutDownKraft(process: ProcessContext, host: KraftHost, state: KraftState): void {
   state.shuttingDown = true;
@@ -110,21 +120,25 @@ export function shutDownKraft(process: ProcessContext, host: KraftHost, state: K
 }
 
 function settle(process: ProcessContext, host: KraftHost, state: KraftState): void {
-  const { raft, controller } = state;
+  const { raft, controller, registration } = state;
   const batches = takeCommitted(process, raft);
   if (batches.length > 0) {
-    controllerCommitted(process, host, controller, raft, batches);
-    registrationCommitted(state.registration, raft.config.nodeId, batches);
+    if (controller !== null) controllerCommitted(process, host, controller, raft, batches);
+    if (registration !== null) registrationCommitted(registration, raft.config.nodeId, batches);
     host.committed(batches);
   }
-  if (controller.active !== null && (raft.role.role !== "leader" || raft.epoch !== controller.active.epoch)) {
-    renounce(process, host, controller, raft);
-  }
-  if (controller.active === null && leadsCommittedEpoch(raft)) activateController(process, host, controller, raft);
-  maybeRegister(host, state.registration, raft.config.nodeId, knownLeader(raft), state.listener);
-  armControllerTimer(process, controller);
+  if (controller !== null) settleController(process, host, state, controller);
+  if (registration !== null) maybeRegister(host, registration, raft.config.nodeId, controllerEndpoint(state), state.listener);
   if (state.shuttingDown && raftMayExit(process, raft)) {
     state.shuttingDown = false;
     host.shutDownDone?.();
   }
+}
+
+function settleController(process: ProcessContext, host: KraftHost, { raft }: KraftState, controller: ControllerState): void {
+  if (controller.active !== null && (raft.role.role !== "leader" || raft.epoch !== controller.active.epoch)) {
+    renounce(process, host, controller, raft);
+  }
+  if (controller.active === null && leadsCommittedEpoch(raft)) activateController(process, host, controller, raft);
+  armControllerTimer(process, controller);
 }

@@ -1,11 +1,13 @@
 // Settings of a node's controller part, by Kafka's names with the defaults of 3.9, and what of them the quorum uses.
 // Sources: QuorumConfig.java, KRaftConfigs.java, ReplicationConfigs.java, ServerLogConfigs.java.
+import type { NodeRole } from "#engine/cluster/spec.ts";
 import type { RaftConfig } from "#engine/raft/raft-state.ts";
 
 /** @property overrides settings by Kafka's names where they differ from the defaults. */
 export interface KraftSettings {
   readonly nodeId: number;
   readonly clusterId: string;
+  readonly roles: readonly NodeRole[];
   readonly quorum: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[];
   readonly overrides: Readonly<Record<string, string | number | boolean>>;
 }
@@ -35,6 +37,7 @@ export function raftConfig(settings: KraftSettings): RaftConfig {
   const { overrides } = settings;
   return {
     nodeId: settings.nodeId, clusterId: settings.clusterId, voters: settings.quorum.map(voter => voter.nodeId).sort((a, b) => a - b),
+    bootstrap: settings.quorum,
     electionTimeoutMs: numberSetting(overrides, "controller.quorum.election.timeout.ms", 1000),
     electionBackoffMaxMs: numberSetting(overrides, "controller.quorum.election.backoff.max.ms", 1000),
     fetchTimeoutMs: numberSetting(overrides, "controller.quorum.fetch.timeout.ms", 2000),

@@ -14,8 +14,8 @@ import type { RaftBatch } from "./raft-batch.ts";
 import { handleBeginQuorumEpoch, handleEndQuorumEpoch, handleVote, handleVoteResponse, voteRequest } from "./raft-elections.ts";
 import { advanceHighWatermark, beginIntervalUs, drain, expireFetches, fetchRequest, handleFetch, handleFetchResponse, recordLog } from "./raft-replication.ts";
 import {
-  type CandidateRole, type FollowerRole, knownLeader, type LeaderRole, type RaftConfig, type RaftHost, type RaftState, readQuorumState,
-  type ResignedRole, type RoleState, traceRole, type VoterConnection,
+  type CandidateRole, type FollowerRole, isVoter, knownLeader, type LeaderRole, type RaftConfig, type RaftHost, type RaftState, readQuorumState,
+  peerOf, type ResignedRole, type RoleState, traceRole, type UnattachedRole, type VoterConnection,
 } from "./raft-state.ts";
 
 export const RAFT_TIMER = "kraft raft";
@@ -47,7 +47,7 @@ export function startRaft(process: ProcessContext, host: RaftHost, config: RaftC
   };
   state.role = firstRole(process, state);
   traceRole(process, state);
-  if (config.voters.length === 1) becomeCandidate(process, host, state);
+  if (config.voters.length === 1 && isVoter(config)) becomeCandidate(process, host, state);
   pollRaft(process, host, state);
   return state;
 }
@@ -170,8 +170,7 @@ export function pollRaft(process: ProcessContext, host: RaftHost, state: RaftSta
     const role = state.role;
     switch (role.role) {
       case "unattached":
-        if (role.electionAtUs <= process.now && state.shutdownUntilUs === -1) becomeCandidate(process, host, state);
-        break;
+        pollUnattached(process, host, state, role); break;
       case "candidate": pollCandidate(process, host, state, role); break;
       case "leader": pollLeader(process, host, state, role); break;
       case "follower": pollFollower(process, host, state, role); break;
@@ -181,6 +180,25 @@ export function pollRaft(process: ProcessContext, host: RaftHost, state: RaftSta
   }
   armTimer(process, state);
   recordLog(process, state);
+}
+
+function pollUnattached(process: ProcessContext, host: RaftHost, state: RaftState, role: UnattachedRole): void {
+  if (state.shutdownUntilUs !== -1) return;
+  if (!isVoter(state.config)) askAnyPeer(process, host, state);
+  else if (role.electionAtUs <= process.now) becomeCandidate(process, host, state);
+}
+
+/** An observer that has lost the leader asks one node of the quorum after the other: each answer names the leader it knows. */
+function askAnyPeer(process: ProcessContext, host: RaftHost, state: RaftState): void {
+  const peers = state.config.bootstrap;
+  if (peers.length === 0 || [...state.connections.values()].some(connection => connection.pending !== 0)) return;
+  const first = process.random("bootstrap server", peers.length);
+  for (let index = 0; index < peers.length; index += 1) {
+    const peer = peers[(first + index) % peers.length];
+    if (peer === undefined || (state.connections.get(peer.nodeId)?.retryAtUs ?? 0) > process.now) continue;
+    sendWhenReady(process, host, state, peer.nodeId, "FetchMetadata", () => fetchRequest(process, state));
+    return;
+  }
 }
 
 function pollCandidate(process: ProcessContext, host: RaftHost, state: RaftState, role: CandidateRole): void {
@@ -219,7 +237,10 @@ function pollLeader(process: ProcessContext, host: RaftHost, state: RaftState, r
 
 function pollFollower(process: ProcessContext, host: RaftHost, state: RaftState, role: FollowerRole): void {
   if (state.shutdownUntilUs !== -1) return;
-  if (role.fetchAtUs <= process.now) {
+  if (!isVoter(state.config)) {
+    if (role.fetchAtUs <= process.now || (state.connections.get(state.leader)?.retryAtUs ?? 0) > process.now) askAnyPeer(process, host, state);
+    else sendWhenReady(process, host, state, state.leader, "FetchMetadata", () => fetchRequest(process, state));
+  } else if (role.fetchAtUs <= process.now) {
     process.becauseOf(role.heardCause);
     becomeCandidate(process, host, state);
   } else sendWhenReady(process, host, state, state.leader, "FetchMetadata", () => fetchRequest(process, state));
@@ -240,13 +261,15 @@ function pollResigned(process: ProcessContext, host: RaftHost, state: RaftState,
 function sendWhenReady<A extends RaftApi>(
   process: ProcessContext, host: RaftHost, state: RaftState, to: number, api: A, body: () => RequestOf<A>,
 ): void {
+  const peer = peerOf(state, to);
+  if (peer === undefined) return;
   let connection = state.connections.get(to);
   if (connection === undefined) state.connections.set(to, connection = { pending: 0, retryAtUs: 0 });
   if (connection.pending !== 0 || connection.retryAtUs > process.now) return;
   state.lastRequest += 1;
   connection.pending = state.lastRequest;
   const context: RaftRequestContext = { for: "kraft", part: "raft", to, number: state.lastRequest };
-  host.send(to, { api, body: body(), timeoutMs: state.config.requestTimeoutMs, context });
+  host.send(peer, { api, body: body(), timeoutMs: state.config.requestTimeoutMs, context });
 }
 
 // ---- deadlines
@@ -257,7 +280,7 @@ function nextDeadlineUs(process: ProcessContext, state: RaftState): number {
   let at = shuttingDown && state.shutdownUntilUs > process.now ? state.shutdownUntilUs : Number.MAX_SAFE_INTEGER;
   const earlier = (deadline: number): void => { if (deadline < at && deadline > process.now) at = deadline; };
   switch (role.role) {
-    case "unattached": if (!shuttingDown) earlier(role.electionAtUs); break;
+    case "unattached": if (!shuttingDown && isVoter(state.config)) earlier(role.electionAtUs); break;
     case "candidate": if (!shuttingDown) earlier(role.backoffUntilUs === -1 ? role.electionAtUs : role.backoffUntilUs); break;
     case "follower": if (!shuttingDown) earlier(role.fetchAtUs); break;
     case "resigned": if (!shuttingDown) earlier(role.electionAtUs); break;

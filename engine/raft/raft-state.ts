@@ -10,11 +10,16 @@ import type { LogRecord } from "./raft-batch.ts";
 
 const QUORUM_STATE_PATH = "__cluster_metadata-0/quorum-state";
 
+/** A node of the quorum and where its controller listens. */
+export interface RaftPeer { readonly nodeId: number; readonly host: string; readonly port: number }
+
 /** Settings `controller.quorum.*`; voters are static (kraft.version 0). */
 export interface RaftConfig {
   readonly nodeId: number;
   readonly clusterId: string;
   readonly voters: readonly number[];
+  /** controller.quorum.voters, or controller.quorum.bootstrap.servers: whom a node asks that knows no leader. */
+  readonly bootstrap: readonly RaftPeer[];
   readonly electionTimeoutMs: number;
   readonly electionBackoffMaxMs: number;
   readonly fetchTimeoutMs: number;
@@ -78,7 +83,7 @@ export interface RaftState {
 
 /** What the quorum needs from the process that hosts it. */
 export interface RaftHost {
-  send<A extends Api>(toNode: number, request: { readonly api: A; readonly body: RequestOf<A>; readonly timeoutMs: number; readonly context: unknown }): void;
+  send<A extends Api>(to: RaftPeer, request: { readonly api: A; readonly body: RequestOf<A>; readonly timeoutMs: number; readonly context: unknown }): void;
   reply<A extends Api>(to: ReplyTo<A>, body: ResponseOf<A>): void;
 }
 
@@ -96,6 +101,16 @@ export function writeQuorumState(process: ProcessContext, state: RaftState): voi
   writeRecordFile(process.disk, QUORUM_STATE_PATH, content, true);
 }
 
+/** Whether this node votes; an observer only reads the log. */
+export function isVoter(config: RaftConfig): boolean {
+  return config.voters.includes(config.nodeId);
+}
+
+/** Where a node of the quorum listens; undefined when this node has never heard. */
+export function peerOf(state: RaftState, nodeId: number): RaftPeer | undefined {
+  return state.config.bootstrap.find(peer => peer.nodeId === nodeId);
+}
+
 export function majorityOf(config: RaftConfig): number {
   return (config.voters.length >> 1) + 1;
 }
@@ -109,7 +124,11 @@ export function knownLeader(state: RaftState): number {
   return state.role.role === "resigned" ? -1 : state.leader;
 }
 
+/** The role as it is shown: who does not vote observes, whatever else it waits for. */
+export function roleName(state: RaftState): RaftRole {
+  return isVoter(state.config) ? state.role.role : "observer";
+}
+
 export function traceRole(process: ProcessContext, state: RaftState): void {
-  const role: RaftRole = state.role.role;
-  state.roleCause = process.trace({ kind: "raft-role", node: state.config.nodeId, role, epoch: state.epoch, leader: knownLeader(state) });
+  state.roleCause = process.trace({ kind: "raft-role", node: state.config.nodeId, role: roleName(state), epoch: state.epoch, leader: knownLeader(state) });
 }

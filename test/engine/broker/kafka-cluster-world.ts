@@ -4,7 +4,9 @@ import type { ProcessKind } from "#engine/core/process.ts";
 import { Simulation } from "#engine/core/simulation.ts";
 import { SECOND } from "#engine/core/time.ts";
 import type { TraceEntry } from "#engine/core/trace.ts";
-import { kafkaNode, type KafkaNodeState } from "#engine/broker/kafka-node.ts";
+import type { LifecycleState } from "#engine/broker/broker-lifecycle.ts";
+import type { BrokerState } from "#engine/broker/broker-state.ts";
+import { kafkaNode, type KraftNodeState } from "#engine/broker/kafka-node.ts";
 import type { KafkaNodeSettings } from "#engine/broker/node-settings.ts";
 import type { Partition } from "#engine/broker/partition.ts";
 import { activeController } from "#engine/metadata/kraft-server.ts";
@@ -74,10 +76,11 @@ export class ClusterWorld {
     return this.now / SECOND;
   }
 
-  node(id: number): KafkaNodeState {
+  /** A node that is a broker too. */
+  node(id: number): KraftNodeState & { readonly broker: BrokerState; readonly lifecycle: LifecycleState } {
     const process = this.simulation.process(`broker-${id}`);
     invariant(process.status !== "stopped", `broker ${id} is stopped`);
-    return process.state as KafkaNodeState;
+    return process.state as KraftNodeState & { readonly broker: BrokerState; readonly lifecycle: LifecycleState };
   }
 
   isRunning(id: number): boolean { return this.simulation.process(`broker-${id}`).status === "running" && this.simulation.process(`broker-${id}`).state !== null; }

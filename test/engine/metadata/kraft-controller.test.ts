@@ -187,11 +187,11 @@ test("who waits for a commit when leadership is lost is told NOT_CONTROLLER, and
   for (const other of cluster.ids) if (other !== leader) cutBoth(cluster.simulation, leader, other);
   cluster.put(leader, "CreateTopics", { topics: [{ name: "lost", numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 0, validateOnly: false }, leader);
   cluster.run(200);
-  expect(cluster.kraft(leader).controller.image.topics.has("lost")).toBe(true);
+  expect(cluster.controller(leader).image.topics.has("lost")).toBe(true);
   cluster.runUntil(() => cluster.answers().length > 0, 5000);
   expect(cluster.answers()[0]?.response).toMatchObject({ topics: [{ name: "lost", error: "NOT_CONTROLLER" }] });
-  expect(cluster.kraft(leader).controller.active).toBeNull();
-  expect(cluster.kraft(leader).controller.image.topics.has("lost")).toBe(false);
+  expect(cluster.controller(leader).active).toBeNull();
+  expect(cluster.controller(leader).image.topics.has("lost")).toBe(false);
   expect(cluster.facts("topic-created")).toEqual([]);
 });
 

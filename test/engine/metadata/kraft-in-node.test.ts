@@ -10,7 +10,7 @@ function cluster(seed: number): Simulation {
   const simulation = Simulation.create(seed, ids.map(id => `host-${id}`), new Map([[kafkaNode.kind, kafkaNode]]));
   const quorum = ids.map(nodeId => ({ nodeId, host: `host-${nodeId}`, port: 9093 }));
   for (const nodeId of ids) {
-    const settings = { nodeId, host: `host-${nodeId}`, rack: null, clusterId: "test-cluster", quorum, overrides: {} };
+    const settings = { nodeId, host: `host-${nodeId}`, rack: null, clusterId: "test-cluster", kafka: "3.9", mode: "kraft", roles: ["broker", "controller"], isQuorumDynamic: false, zookeeperConnect: [], quorum, overrides: {} };
     simulation.addProcess(`broker-${nodeId}`, kafkaNode.kind, `host-${nodeId}`, [9092, 9093], settings);
     simulation.start(`broker-${nodeId}`);
   }

@@ -10,6 +10,7 @@ import {
 } from "#engine/broker/broker-lifecycle.ts";
 import type { KafkaNodeSettings } from "#engine/broker/node-settings.ts";
 import { applyBatch, createImage } from "#engine/metadata/apply-record.ts";
+import type { ControllerState } from "#engine/metadata/controller-state.ts";
 import type { MetadataImage } from "#engine/metadata/image.ts";
 import {
   activeController, connectionKey, kraftConnectionClosed, type KraftHost, kraftRequest, kraftResponse, type KraftState, kraftTimer, shutDownKraft, startKraft,
@@ -47,11 +48,7 @@ const RETRY_US = fromMs(50);
 
 function kraftHost(process: ProcessContext, node: TestNode): KraftHost {
   return {
-    send: (to, request) => {
-      const voter = node.settings.quorum.find(candidate => candidate.nodeId === to);
-      if (voter === undefined) throw new Error(`no voter ${to}`);
-      networkSend(process, node.network, connectionKey(to, request.context), voter, request);
-    },
+    send: (to, request) => networkSend(process, node.network, connectionKey(to.nodeId, request.context), to, request),
     reply: (to, body) => sendResponse(process, to, body),
     committed: batches => {
       for (const batch of batches) {
@@ -216,16 +213,22 @@ export class TestCluster {
     return kraft;
   }
 
+  controller(id: number): ControllerState {
+    const { controller } = this.kraft(id);
+    if (controller === null) throw new Error(`broker-${id} has no controller`);
+    return controller;
+  }
+
   running(): number[] { return this.ids.filter(id => this.simulation.process(`broker-${id}`).status !== "stopped" && this.simulation.process(`broker-${id}`).state !== null); }
 
   /** The active controller; -1 when there is none (or two, during a cut: then the one of the higher epoch). */
   active(): number {
-    const active = this.running().filter(id => this.kraft(id).controller.active !== null);
+    const active = this.running().filter(id => this.controller(id).active !== null);
     return active.sort((a, b) => this.kraft(b).raft.epoch - this.kraft(a).raft.epoch)[0] ?? -1;
   }
 
   /** The active controller's image. */
-  image(): MetadataImage { return this.kraft(this.active()).controller.image; }
+  image(): MetadataImage { return this.controller(this.active()).image; }
 
   /** Runs until all brokers are registered and unfenced. */
   boot(): void {

@@ -1,7 +1,7 @@
 // Runs of real nodes against recordings of Apache Kafka 3.9.1 (three brokers, KRaft): leader, leader epoch and in-sync replicas after each step.
 import { expect, test } from "vitest";
 import { kafkaNode } from "#engine/broker/kafka-node.ts";
-import type { KafkaNodeState } from "#engine/broker/kafka-node.ts";
+import type { KraftNodeState } from "#engine/broker/kafka-node.ts";
 import type { ProcessKind } from "#engine/core/process.ts";
 import { Simulation } from "#engine/core/simulation.ts";
 import { SECOND } from "#engine/core/time.ts";
@@ -38,7 +38,7 @@ class Recording {
     this.simulation = Simulation.create(seed, ids.map(id => `host-${id}`), new Map([[kafkaNode.kind, kafkaNode], [ASKER.kind, ASKER]]));
     const quorum = ids.map(nodeId => ({ nodeId, host: `host-${nodeId}`, port: 9093 }));
     for (const nodeId of ids) {
-      this.simulation.addProcess(`broker-${nodeId}`, kafkaNode.kind, `host-${nodeId}`, [9092, 9093], { nodeId, host: `host-${nodeId}`, rack: null, clusterId: "test-cluster", quorum, overrides });
+      this.simulation.addProcess(`broker-${nodeId}`, kafkaNode.kind, `host-${nodeId}`, [9092, 9093], { nodeId, host: `host-${nodeId}`, rack: null, clusterId: "test-cluster", kafka: "3.9", mode: "kraft", roles: ["broker", "controller"], isQuorumDynamic: false, zookeeperConnect: [], quorum, overrides });
       this.simulation.start(`broker-${nodeId}`);
     }
     this.simulation.addProcess("asker", "asker", "host-asker", [], {});
@@ -48,13 +48,13 @@ class Recording {
 
   seconds(count: number): void { this.simulation.runUntil(this.simulation.world.now + count * SECOND); }
 
-  node(id: number): KafkaNodeState | null { return this.simulation.process(`broker-${id}`).state as KafkaNodeState | null; }
+  node(id: number): KraftNodeState | null { return this.simulation.process(`broker-${id}`).state as KraftNodeState | null; }
 
-  get controller(): number { return this.#ids.find(id => (this.node(id)?.kraft.controller.active ?? null) !== null) ?? -1; }
+  get controller(): number { return this.#ids.find(id => (this.node(id)?.kraft.controller?.active ?? null) !== null) ?? -1; }
 
   get image(): MetadataImage {
     const node = this.node(this.controller);
-    if (node === null) throw new Error("no active controller");
+    if (node === null || node.kraft.controller === null) throw new Error("no active controller");
     return node.kraft.controller.image;
   }
 

@@ -147,7 +147,7 @@ test("entries of an older epoch are committed only together with one of the lead
   const leader = cluster.running().find(id => cluster.kraft(id).raft.role.role === "leader") ?? 0;
   expect(cluster.kraft(leader).raft.role).toMatchObject({ highWatermarkKnown: false });
   const before = cluster.kraft(leader).raft.highWatermark;
-  expect(cluster.kraft(leader).controller.active).toBeNull();
+  expect(cluster.controller(leader).active).toBeNull();
   cluster.run(10);
   expect(cluster.kraft(leader).raft.highWatermark).toBeGreaterThan(before);
   expect(cluster.active()).toBe(leader);

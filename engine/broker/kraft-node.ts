@@ -1,0 +1,290 @@
+// A node in KRaft mode: a broker (listener on 9092), a controller (9093) or both in one process, as process.roles says. Without the
+// controller's role it observes the quorum. This file only routes: connections, requests, responses and timers to the quorum, the broker's
+// life cycle and the broker; and carries what one part wants of another. Source: SharedServer.scala, BrokerServer.scala,
+// ControllerServer.scala, KafkaApis.handle (3.9). FIDELITY: BROKER-STARTUP, RAFT-OBSERVERS.
+import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
+import {
+  connectionKey, controllerEndpoint, type KraftHost, kraftConnectionClosed, kraftRequest, kraftResponse, type KraftState,
+  kraftTimer, shutDownKraft, startKraft,
+} from "#engine/metadata/kraft-server.ts";
+import type { Message, RequestMessage, RequestOf } from "#engine/protocol/messages.ts";
+import {
+  createNetworkClient, type NetworkClient, networkClosed, networkConnected, networkReceived, type NetworkResult, networkSend, networkTimer,
+  networkTimerName,
+} from "#engine/protocol/network-client.ts";
+import { type ReplyTo, sendResponse } from "#engine/protocol/reply-to.ts";
+import type { RaftBatch } from "#engine/raft/raft-batch.ts";
+import { ALTER_PARTITION_TIMER, propagate, SHRINK_TIMER, shrinkIsrs } from "./alter-partition-manager.ts";
+import { handleBrokerRequest } from "./broker-apis.ts";
+import { brokerControllerResult } from "./broker-controller-result.ts";
+import {
+  beginControlledShutdown, type LifecycleHost, lifecycleMetadataApplied, lifecycleResponse, type LifecycleState, lifecycleTimer, startLifecycle,
+} from "./broker-lifecycle.ts";
+import { type BrokerState, createBroker } from "./broker-state.ts";
+import {
+  askController, type ControllerChannel, controllerResult, controllerTimer, controllerTimerName, createControllerChannel, isWaiting, pumpController,
+} from "./controller-channel.ts";
+import { expireDelayedFetches, forgetFetchesOf } from "./delayed-fetch.ts";
+import { expireDelayedProduces } from "./delayed-produce.ts";
+import { becomeReady, CHECKPOINT_TIMER, checkpointPeriodically, closeLogs, expireProducers, PRODUCER_EXPIRATION_TIMER, publishMetadata } from "./metadata-publisher.ts";
+import { brokerSettings, CONTROLLER_PORT, type KafkaNodeSettings } from "./node-settings.ts";
+import { purgatoryTimerName } from "./purgatory.ts";
+import { FETCHER_TIMER, fetcherResult, fetcherTimer } from "./replica-fetcher.ts";
+import {
+  closeChannel, createRequestChannel, openChannel, receiveRequest, REQUEST_TIMER, type RequestChannel, requestServed, unmute,
+} from "./request-channel.ts";
+
+/** The whole memory of a node in KRaft mode. */
+export interface KraftNodeState {
+  readonly mode: "kraft";
+  readonly settings: KafkaNodeSettings;
+  /** This node in the quorum: a voter with a controller, or an observer. */
+  readonly kraft: KraftState;
+  /** Null on a dedicated controller, as its life cycle is. */
+  readonly broker: BrokerState | null;
+  readonly lifecycle: LifecycleState | null;
+  readonly raftNetwork: NetworkClient;
+  readonly heartbeatChannel: ControllerChannel;
+  /** Requests at the controller's listener; null on a dedicated broker. */
+  readonly controllerRequests: RequestChannel | null;
+}
+
+/** What the parts ask for while one event is handled; carried out when the handler is through. */
+interface Wishes { readonly committed: RaftBatch[]; mayExit: boolean; exit: boolean }
+type Parts = Pick<KraftNodeState, "settings" | "broker" | "raftNetwork" | "heartbeatChannel" | "controllerRequests">;
+
+export const kraftNode: ProcessKind = {
+  kind: "kafka-node",
+  start(process, settings) {
+    return startNode(process, settings as KafkaNodeSettings);
+  },
+  onTimer(process, state, name, payload, sequence) {
+    const node = state as KraftNodeState;
+    handling(process, node, wishes => onTimer(process, node, wishes, name, payload, sequence));
+  },
+  onMessage(process, state, connection, message) {
+    const node = state as KraftNodeState;
+    const received = message as Message;
+    if (received.type === "request") {
+      const channel = channelOf(node, connection);
+      if (channel !== null) receiveRequest(process, channel, connection, received);
+    } else handling(process, node, wishes => {
+      for (const client of clientsOf(node)) {
+        const result = networkReceived(client, connection, received);
+        if (result !== null) return route(process, node, wishes, client, result);
+      }
+    });
+  },
+  onConnected(process, state, connection) {
+    for (const client of clientsOf(state as KraftNodeState)) if (networkConnected(process, client, connection)) return;
+  },
+  onAccepted(process, state, connection, port) {
+    const { broker, controllerRequests } = state as KraftNodeState;
+    if (port === CONTROLLER_PORT) {
+      if (controllerRequests !== null) openChannel(controllerRequests, connection, "controller");
+      else process.close(connection, "this node has no controller");
+    } else if (broker !== null && broker.isReady && !broker.isShuttingDown) openChannel(broker.requests, connection, "broker");
+    else process.close(connection, "the broker's listener is not open");
+  },
+  onClosed(process, state, connection) {
+    const node = state as KraftNodeState;
+    handling(process, node, wishes => onClosed(process, node, wishes, connection));
+  },
+  onInput(process, state, input) {
+    const node = state as KraftNodeState;
+    if ((input as { readonly do: string }).do !== "shut-down") return;
+    handling(process, node, wishes => {
+      if (node.lifecycle === null) shutDownKraft(process, kraftHost(process, node, wishes), node.kraft);
+      else beginControlledShutdown(process, lifecycleHost(process, node, wishes), node.lifecycle);
+    });
+  },
+};
+
+function startNode(process: ProcessContext, settings: KafkaNodeSettings): KraftNodeState {
+  const { roles, nodeId } = settings;
+  const numbers = brokerSettings(settings.overrides);
+  const parts: Parts = {
+    settings, broker: roles.includes("broker") ? createBroker(settings) : null,
+    raftNetwork: createNetworkClient("raft", {
+      clientId: `raft-client-${nodeId}`, reconnectBackoffMs: 50, reconnectBackoffMaxMs: 500, connectionSetupTimeoutMs: 10_000,
+    }),
+    heartbeatChannel: createControllerChannel("heartbeat", nodeId),
+    controllerRequests: roles.includes("controller") ? createRequestChannel(numbers["num.io.threads"], numbers["queued.max.requests"]) : null,
+  };
+  const wishes: Wishes = { committed: [], mayExit: false, exit: false };
+  const kraft = startKraft(process, kraftHost(process, parts, wishes), settings);
+  const lifecycle = parts.broker === null ? null : startLifecycle(process, lifecycleHost(process, parts, wishes), settings);
+  const node: KraftNodeState = { mode: "kraft", ...parts, kraft, lifecycle };
+  carryOut(process, node, wishes);
+  return node;
+}
+
+function kraftHost(process: ProcessContext, parts: Parts, wishes: Wishes): KraftHost {
+  return {
+    send: (to, request) => networkSend(process, parts.raftNetwork, connectionKey(to.nodeId, request.context), to, request),
+    reply: (to, body) => {
+      sendResponse(process, to, body);
+      if (parts.controllerRequests !== null) unmute(process, parts.controllerRequests, to.connection);
+    },
+    committed: batches => { wishes.committed.push(...batches); },
+    shutDownDone: () => { wishes.exit = true; },
+  };
+}
+
+function lifecycleHost(process: ProcessContext, parts: Parts, wishes: Wishes): LifecycleHost {
+  return {
+    sendToController: request => askController(process, parts.heartbeatChannel, request),
+    registered: brokerEpoch => {
+      if (parts.broker === null) return;
+      parts.broker.brokerEpoch = brokerEpoch;
+      becomeReady(process, parts.broker);
+    },
+    mayExit: () => { wishes.mayExit = true; },
+  };
+}
+
+/** Runs a handler, then what its parts have asked of each other. */
+function handling(process: ProcessContext, node: KraftNodeState, handler: (wishes: Wishes) => void): void {
+  const wishes: Wishes = { committed: [], mayExit: false, exit: false };
+  handler(wishes);
+  carryOut(process, node, wishes);
+}
+
+function carryOut(process: ProcessContext, node: KraftNodeState, wishes: Wishes): void {
+  const { broker, lifecycle } = node;
+  if (broker !== null && lifecycle !== null) {
+    if (wishes.committed.length > 0 && !broker.isShuttingDown) {
+      publishMetadata(process, broker, wishes.committed);
+      lifecycleMetadataApplied(process, lifecycleHost(process, node, wishes), lifecycle, broker.image.offset);
+    }
+    if (wishes.mayExit && !broker.isShuttingDown) shutDownBroker(process, node, broker, wishes);
+  }
+  if (wishes.exit) return process.exit();
+  if (broker !== null) pumpControllerChannels(process, node, broker);
+}
+
+/** Runs after every event, so it looks for the controller only when there is something to send to it. */
+function pumpControllerChannels(process: ProcessContext, node: KraftNodeState, broker: BrokerState): void {
+  const { heartbeatChannel } = node;
+  const { alterPartitionChannel, forwardingChannel } = broker;
+  if (!isWaiting(heartbeatChannel) && !isWaiting(alterPartitionChannel) && !isWaiting(forwardingChannel)) return;
+  const endpoint = controllerEndpoint(node.kraft);
+  if (endpoint === null) return;
+  const controller = { id: endpoint.nodeId, endpoint };
+  pumpController(process, heartbeatChannel, controller);
+  pumpController(process, alterPartitionChannel, controller);
+  pumpController(process, forwardingChannel, controller);
+}
+
+/** The controller has let the broker go: its listener closes, its logs are closed cleanly, and last the quorum is left. */
+function shutDownBroker(process: ProcessContext, node: KraftNodeState, broker: BrokerState, wishes: Wishes): void {
+  broker.isShuttingDown = true;
+  broker.fetchers.clear();
+  for (const connection of [...broker.requests.connections.keys()]) {
+    closeChannel(broker.requests, connection);
+    process.close(connection, "the broker shuts down");
+  }
+  closeLogs(process, broker);
+  shutDownKraft(process, kraftHost(process, node, wishes), node.kraft);
+}
+
+function clientsOf({ broker, raftNetwork, heartbeatChannel }: KraftNodeState): readonly NetworkClient[] {
+  if (broker === null) return [raftNetwork];
+  return [broker.fetcherNetwork, raftNetwork, heartbeatChannel.network, broker.alterPartitionChannel.network, broker.forwardingChannel.network];
+}
+
+function channelsOf({ broker, heartbeatChannel }: KraftNodeState): readonly ControllerChannel[] {
+  return broker === null ? [] : [heartbeatChannel, broker.alterPartitionChannel, broker.forwardingChannel];
+}
+
+/** The listener's channel that an accepted connection belongs to; null when it is of neither. */
+function channelOf({ broker, controllerRequests }: KraftNodeState, connection: number): RequestChannel | null {
+  if (controllerRequests?.connections.has(connection) === true) return controllerRequests;
+  return broker?.requests.connections.has(connection) === true ? broker.requests : null;
+}
+
+/** What became of a request goes to the part that asked. */
+function route(process: ProcessContext, node: KraftNodeState, wishes: Wishes, client: NetworkClient, result: NetworkResult): void {
+  const { broker } = node;
+  if (client === node.raftNetwork) return kraftResponse(process, kraftHost(process, node, wishes), node.kraft, result);
+  if (broker === null) return;
+  if (client === broker.fetcherNetwork) return fetcherResult(process, broker, result);
+  for (const channel of channelsOf(node)) {
+    if (channel.network !== client) continue;
+    const done = controllerResult(process, channel, result);
+    if (done !== null) fromController(process, node, wishes, channel, done);
+  }
+}
+
+function fromController(process: ProcessContext, node: KraftNodeState, wishes: Wishes, channel: ControllerChannel, result: NetworkResult): void {
+  const { broker, lifecycle } = node;
+  if (broker === null || lifecycle === null) return;
+  if (channel === node.heartbeatChannel) lifecycleResponse(process, lifecycleHost(process, node, wishes), lifecycle, result);
+  else brokerControllerResult(process, broker, result);
+}
+
+function onClosed(process: ProcessContext, node: KraftNodeState, wishes: Wishes, connection: number): void {
+  const { broker } = node;
+  if (node.controllerRequests !== null && closeChannel(node.controllerRequests, connection)) {
+    kraftConnectionClosed(process, kraftHost(process, node, wishes), node.kraft, connection);
+    return;
+  }
+  if (broker !== null && closeChannel(broker.requests, connection)) return forgetFetchesOf(broker, connection);
+  for (const client of clientsOf(node)) {
+    const results = networkClosed(process, client, connection);
+    if (results === null) continue;
+    for (const result of results) route(process, node, wishes, client, result);
+    return;
+  }
+}
+
+function onTimer(process: ProcessContext, node: KraftNodeState, wishes: Wishes, name: string, payload: unknown, sequence: number): void {
+  const { broker, lifecycle } = node;
+  if (name === REQUEST_TIMER) return onRequestServed(process, node, wishes, payload);
+  if (broker !== null && brokerTimer(process, broker, name, payload, sequence)) return;
+  if (kraftTimer(process, kraftHost(process, node, wishes), node.kraft, name, payload, sequence)) return;
+  if (lifecycle !== null && lifecycleTimer(process, lifecycleHost(process, node, wishes), lifecycle, name, payload, sequence)) return;
+  for (const client of clientsOf(node)) {
+    if (name !== networkTimerName(client)) continue;
+    for (const result of networkTimer(process, client, payload as string, sequence)) route(process, node, wishes, client, result);
+    return;
+  }
+  for (const channel of channelsOf(node)) {
+    if (name !== controllerTimerName(channel)) continue;
+    for (const result of controllerTimer(process, channel, sequence)) fromController(process, node, wishes, channel, result);
+    return;
+  }
+}
+
+/** False when the timer is not one of these. */
+function brokerTimer(process: ProcessContext, broker: BrokerState, name: string, payload: unknown, sequence: number): boolean {
+  switch (name) {
+    case FETCHER_TIMER: fetcherTimer(process, broker, payload as number, sequence); return true;
+    case SHRINK_TIMER: shrinkIsrs(process, broker); return true;
+    case ALTER_PARTITION_TIMER: propagate(process, broker); return true;
+    case CHECKPOINT_TIMER: checkpointPeriodically(process, broker); return true;
+    case PRODUCER_EXPIRATION_TIMER: expireProducers(process, broker); return true;
+    case purgatoryTimerName(broker.delayedFetches): expireDelayedFetches(process, broker, sequence); return true;
+    case purgatoryTimerName(broker.delayedProduces): expireDelayedProduces(process, broker, sequence); return true;
+    default: return false;
+  }
+}
+
+/** A request whose turn it is: the controller's listener belongs to the quorum and the controller. */
+function onRequestServed(process: ProcessContext, node: KraftNodeState, wishes: Wishes, payload: unknown): void {
+  const { broker, controllerRequests } = node;
+  const isController = (payload as { readonly listener: string }).listener === "controller";
+  const channel = isController ? controllerRequests : broker?.requests ?? null;
+  const request = channel === null ? null : requestServed(process, channel, payload);
+  if (request === null) return;
+  const { connection, message } = request;
+  const replyTo: ReplyTo = { connection, correlationId: message.correlationId, api: message.api };
+  if (isController) kraftRequest(process, kraftHost(process, node, wishes), node.kraft, message.api, message.body as RequestOf<typeof message.api>, replyTo);
+  else if (broker !== null) serveClient(process, broker, connection, message, replyTo);
+}
+
+function serveClient(process: ProcessContext, broker: BrokerState, connection: number, message: RequestMessage, replyTo: ReplyTo): void {
+  if (handleBrokerRequest(process, broker, message, replyTo)) return;
+  closeChannel(broker.requests, connection);
+  process.close(connection, `${message.api} is not an api of this listener`);
+}
