@@ -1,11 +1,12 @@
 // A person's command becomes what happens: the input is recorded as a fact first, then acted upon, so that "why?" ends at a person.
 // A command that does not fit the moment (killing a stopped broker) is refused with a value that tells why; nothing is done then.
 import type { Command, Outcome, Party } from "./commands.ts";
-import type { ConsumerSpec, ProducerSpec } from "./spec.ts";
+import { applyDiskFault, diskFaultRefusal } from "./disk-faults.ts";
+import { zooKeeperServerName } from "./node-names.ts";
+import type { ConsumerSpec, ProducerSpec, Settings } from "./spec.ts";
 import { cutLink, healLink } from "#engine/core/connections.ts";
 import type { ProcessRecord } from "#engine/core/process.ts";
 import type { Simulation } from "#engine/core/simulation.ts";
-import { unreachable } from "#engine/core/invariant-error.ts";
 import type { OperatorFact } from "#engine/protocol/facts.ts";
 
 /** @property code stable; the message is for people. */
@@ -24,8 +25,9 @@ export interface CommandHands {
 
 export const ADMIN = "admin";
 
-export function processNameOf(party: Party): string {
-  return typeof party === "number" ? `broker-${party}` : party;
+/** A node's id names its process, whatever its roles are; everything else has its name. */
+export function processNameOf(simulation: Simulation, party: Party): string {
+  return findProcess(simulation, party)?.name ?? (typeof party === "number" ? `broker-${party}` : party);
 }
 
 /** Applies one input of the run now. `input`: its number. */
@@ -50,25 +52,25 @@ export function applyCommand(hands: CommandHands, input: number, command: Comman
 function act(hands: CommandHands, command: Command): void {
   const { simulation } = hands;
   switch (command.do) {
-    case "kill": return simulation.crash(processNameOf(command.node));
-    case "power-loss": return simulation.losePower(processNameOf(command.node));
-    case "shut-down": return simulation.input(processNameOf(command.node), command);
+    case "kill": return simulation.crash(processNameOf(simulation, command.node));
+    case "power-loss": return simulation.losePower(processNameOf(simulation, command.node));
+    case "shut-down": return simulation.input(processNameOf(simulation, command.node), command);
     case "pause": {
-      const name = processNameOf(command.node);
+      const name = processNameOf(simulation, command.node);
       simulation.pause(name);
       if (command.forMs !== undefined) hands.resumeLater(name, simulation.world.now + command.forMs * 1000);
       return;
     }
-    case "resume": return simulation.resume(processNameOf(command.node));
-    case "restart": return simulation.start(processNameOf(command.node));
+    case "resume": return simulation.resume(processNameOf(simulation, command.node));
+    case "restart": return restart(simulation, command);
     case "cut": return eachLink(simulation, command, command.oneWay ?? false, (from, to) => cutLink(simulation, from, to));
     case "heal":
       if (command.from.length === 0 && command.to.length === 0) return healAll(simulation);
       return eachLink(simulation, command, false, (from, to) => healLink(simulation, from, to));
     case "drop":
       simulation.world.network.drops.push({
-        tag: `${command.api} ${command.direction}`, from: command.from === undefined ? "" : processNameOf(command.from),
-        to: command.to === undefined ? "" : processNameOf(command.to), remaining: command.count,
+        tag: `${command.api} ${command.direction}`, from: command.from === undefined ? "" : processNameOf(simulation, command.from),
+        to: command.to === undefined ? "" : processNameOf(simulation, command.to), remaining: command.count,
       });
       return;
     case "open-producer": return hands.addClient({ producer: command.producer });
@@ -76,11 +78,29 @@ function act(hands: CommandHands, command: Command): void {
     case "close-client": return simulation.input(command.client, command);
     case "send": return simulation.input(command.producer, command);
     case "seek": return simulation.input(command.consumer, command);
-    case "read": case "create-topic": case "elect-leaders": case "fetch-metadata": case "list-offsets":
-      return simulation.input(ADMIN, command);
+    case "slow-disk": case "limit-disk": case "fail-log-directory": case "damage-log": return applyDiskFault(simulation, command);
     case "predict": return;
-    default: return unreachable(command);
+    default: return simulation.input(ADMIN, command);
   }
+}
+
+/** Starts a process with the settings that it had, and those that the command changes: null takes one away. */
+function restart(simulation: Simulation, command: Command & { readonly do: "restart" }): void {
+  const process = simulation.process(processNameOf(simulation, command.node));
+  if (command.settings !== undefined) {
+    const settings = process.settings as { readonly overrides: Settings };
+    process.settings = { ...settings, overrides: mergedSettings(settings.overrides, command.settings) };
+  }
+  simulation.start(process.name);
+}
+
+function mergedSettings(own: Settings, changes: Readonly<Record<string, string | number | boolean | null>>): Settings {
+  const merged: Record<string, string | number | boolean> = {};
+  for (const [name, value] of [...Object.entries(own), ...Object.entries(changes)]) {
+    if (value === null) delete merged[name];
+    else merged[name] = value;
+  }
+  return merged;
 }
 
 /** Links lie between hosts: processes of one host share them. */
@@ -90,8 +110,8 @@ function eachLink(
 ): void {
   for (const from of sides.from) {
     for (const to of sides.to) {
-      const fromHost = simulation.process(processNameOf(from)).host;
-      const toHost = simulation.process(processNameOf(to)).host;
+      const fromHost = simulation.process(processNameOf(simulation, from)).host;
+      const toHost = simulation.process(processNameOf(simulation, to)).host;
       if (fromHost === toHost) continue;
       change(fromHost, toHost);
       if (!oneWay) change(toHost, fromHost);
@@ -119,10 +139,11 @@ export function refusalOf(simulation: Simulation, command: Command): Refusal | n
     case "close-client": return needs(simulation, command.client, "alive");
     case "send": return needs(simulation, command.producer, "alive", "producer");
     case "seek": return needs(simulation, command.consumer, "alive", "consumer");
-    case "read": case "create-topic": case "elect-leaders": case "fetch-metadata": case "list-offsets":
-      return needs(simulation, ADMIN, "alive", "admin");
+    case "slow-disk": case "limit-disk": case "fail-log-directory": case "damage-log": return diskFaultRefusal(simulation, command);
+    case "zookeeper": case "four-letter-word": return ensembleRefusal(simulation, command.server);
+    case "request": return unknownParty(simulation, [command.to]) ?? needs(simulation, ADMIN, "alive", "admin");
     case "predict": return null;
-    default: return unreachable(command);
+    default: return needs(simulation, ADMIN, "alive", "admin");
   }
 }
 
@@ -149,13 +170,20 @@ function shownKind(kind: string): string {
 }
 
 function findProcess(simulation: Simulation, party: Party): ProcessRecord | undefined {
-  const name = processNameOf(party);
-  return simulation.world.processes.find(process => process.name === name);
+  const names = typeof party === "number" ? [`broker-${party}`, `controller-${party}`] : [party];
+  return simulation.world.processes.find(process => names.includes(process.name));
 }
 
 function noSuchProcess(simulation: Simulation, party: Party): Refusal {
   const known = simulation.world.processes.map(process => process.name).join(", ");
-  return { code: "no-such-process", message: `there is no "${processNameOf(party)}"; there are ${known}` };
+  return { code: "no-such-process", message: `there is no "${processNameOf(simulation, party)}"; there are ${known}` };
+}
+
+/** Znodes and four-letter words need an ensemble, and the named server in it. */
+function ensembleRefusal(simulation: Simulation, server: number | undefined): Refusal | null {
+  const servers = simulation.world.processes.filter(process => process.kind === "zookeeper-server");
+  if (servers.length === 0) return { code: "wrong-kind", message: "this cluster has no ZooKeeper: it runs in KRaft mode" };
+  return (server === undefined ? null : unknownParty(simulation, [zooKeeperServerName(server)])) ?? needs(simulation, ADMIN, "alive", "admin");
 }
 
 function unknownParty(simulation: Simulation, parties: readonly (Party | undefined)[]): Refusal | null {
@@ -168,7 +196,7 @@ function unknownParty(simulation: Simulation, parties: readonly (Party | undefin
 function linkRefusal(simulation: Simulation, sides: { readonly from: readonly Party[]; readonly to: readonly Party[] }): Refusal | null {
   const unknown = unknownParty(simulation, [...sides.from, ...sides.to]);
   if (unknown !== null) return unknown;
-  const hostsOf = (parties: readonly Party[]): string[] => parties.map(party => simulation.process(processNameOf(party)).host);
+  const hostsOf = (parties: readonly Party[]): string[] => parties.map(party => simulation.process(processNameOf(simulation, party)).host);
   const from = hostsOf(sides.from);
   const to = hostsOf(sides.to);
   if (from.length === 0 && to.length === 0) return null;

@@ -2,23 +2,22 @@
 // page may keep thousands of them; nothing here knows the engine. `observe` reads the same from the processes, and a test compares both.
 import type { Command } from "./commands.ts";
 import { foldClientFact } from "./fold-client-facts.ts";
+import { foldControllerFact } from "./fold-controller-facts.ts";
 import { foldReplicaFact } from "./fold-replica-facts.ts";
-import { mapPartitions, newPartition, newReplica, replaceLog, updatePartition, withHighWatermark } from "./partition-view.ts";
-import type { ClusterSpec, ConsumerSpec, ProducerSpec } from "./spec.ts";
-import type {
-  ClusterView, ConsumerView, NodeView, ProcessStatusView, ProducerView, TopicView, ViewFact,
-} from "./view.ts";
-import type { ControllerFact, QuorumFact } from "#engine/protocol/facts.ts";
+import { controllerInZooKeeper, foldZooKeeperFact, newEnsemble, setServerStatus } from "./fold-zookeeper-facts.ts";
+import { nodeName } from "./node-names.ts";
+import { mapPartitions, replaceLog, withHighWatermark } from "./partition-view.ts";
+import type { ClusterSpec, ConsumerSpec, NodeSpec, ProducerSpec } from "./spec.ts";
+import type { ClusterView, ConsumerView, NodeView, ProcessStatusView, ProducerView, ViewFact } from "./view.ts";
+import type { QuorumFact } from "#engine/protocol/facts.ts";
 
 /** The cluster before anything has happened. */
 export function initialView(spec: ClusterSpec): ClusterView {
   return {
     at: 0,
     profile: { kafka: spec.kafka, mode: spec.mode },
-    nodes: spec.nodes.map(node => ({
-      id: node.id, name: `broker-${node.id}`, host: node.host, rack: node.rack ?? null, status: "stopped", belief: "unregistered",
-      quorum: UNATTACHED,
-    })),
+    nodes: spec.nodes.map(node => newNode(spec, node)),
+    ...spec.zookeeper === undefined ? {} : { ensemble: newEnsemble(spec.zookeeper), controllerEpoch: 0 },
     activeController: -1, quorumEpoch: 0, topics: [],
     producers: (spec.producers ?? []).map(newProducer),
     consumers: (spec.consumers ?? []).map(newConsumer),
@@ -27,6 +26,13 @@ export function initialView(spec: ClusterSpec): ClusterView {
 }
 
 export const UNATTACHED: NodeView["quorum"] = { role: "unattached", epoch: 0, leader: -1, logEnd: 0, highWatermark: 0 };
+
+export function newNode(spec: Pick<ClusterSpec, "mode">, node: NodeSpec): NodeView {
+  return {
+    id: node.id, name: nodeName(spec, node), host: node.host, rack: node.rack ?? null, status: "stopped",
+    ...node.roles === undefined ? {} : { roles: node.roles }, belief: "unregistered", quorum: UNATTACHED,
+  };
+}
 
 export function newProducer(spec: ProducerSpec): ProducerView {
   return { id: spec.id, status: "stopped", acks: -1, idempotent: true, accepted: 0, acknowledged: 0, failed: 0 };
@@ -53,11 +59,17 @@ export function foldChange(view: ClusterView, entry: ViewFact): ClusterView {
     case "process-resumed": return setStatus(view, fact.process, "running");
     case "link-cut": return { ...view, cuts: sortedCuts([...view.cuts, { from: fact.from, to: fact.to }]) };
     case "link-healed": return { ...view, cuts: view.cuts.filter(cut => cut.from !== fact.from || cut.to !== fact.to) };
-    case "raft-role": case "raft-log": return withQuorumLeader(foldQuorumFact(view, fact));
+    case "raft-role": case "raft-log": return withActiveController(foldQuorumFact(view, fact));
     case "broker-registered": case "broker-unfenced": case "broker-fenced": case "broker-in-controlled-shutdown":
-    case "topic-created": case "partition-changed": return foldControllerFact(view, fact);
+    case "topic-created": case "topic-deleted": case "topic-configured": case "partition-changed": case "voters-changed":
+      return foldControllerFact(view, fact);
+    case "zookeeper-state": case "zookeeper-session": case "znode": return withActiveController(foldZooKeeperFact(view, fact));
+    // What they tell of is in the znodes, or ends in the process's end.
+    case "znode-watch": case "controller-elected": case "controller-resigned": case "controller-fenced": case "node-failed":
+    case "log-directory-failed": return view;
     case "log-opened": case "became-leader": case "became-follower": case "log-appended": case "log-truncated": case "high-watermark":
-    case "isr-proposed": return foldReplicaFact(view, fact);
+    case "segment-rolled": case "segments-deleted": case "log-compacted": case "log-deleted": case "isr-proposed":
+      return foldReplicaFact(view, fact);
     case "command": return foldCommand(view, fact.command as Command, fact.refused);
     default: return foldClientFact(view, fact);
   }
@@ -82,7 +94,7 @@ function setStatus(view: ClusterView, name: string, status: ProcessStatusView): 
   if (view.consumers.some(consumer => consumer.id === name)) {
     return { ...view, consumers: view.consumers.map(consumer => consumer.id === name ? { ...consumer, status } : consumer) };
   }
-  return view;
+  return setServerStatus(view, name, status);
 }
 
 /** A process that has ended leads nothing, follows nothing and has no role in the quorum. */
@@ -90,11 +102,11 @@ function setNodeStatus(view: ClusterView, node: NodeView, status: ProcessStatusV
   const quorum: NodeView["quorum"] = status === "stopped" || node.status === "stopped"
     ? { ...node.quorum, role: "unattached", leader: -1, highWatermark: 0 } : node.quorum;
   const nodes = view.nodes.map(candidate => candidate === node ? { ...node, status, quorum } : candidate);
-  if (status !== "stopped") return withQuorumLeader({ ...view, nodes });
+  if (status !== "stopped") return withActiveController({ ...view, nodes });
   const topics = view.topics.map(topic => mapPartitions(topic, partition => replaceLog(partition, node.id, log => ({
     ...log, role: "none", leaderEpoch: -1,
   }))));
-  return withQuorumLeader({ ...view, nodes, topics: topics.map(topic => mapPartitions(topic, partition => withHighWatermark(partition, nodes))) });
+  return withActiveController({ ...view, nodes, topics: topics.map(topic => mapPartitions(topic, partition => withHighWatermark(partition, nodes))) });
 }
 
 function foldQuorumFact(view: ClusterView, fact: QuorumFact): ClusterView {
@@ -120,49 +132,25 @@ export function quorumLeaderOf(nodes: readonly NodeView[]): { readonly activeCon
   const leaders = living.filter(node => node.quorum.role === "leader");
   const epoch = newest(leaders);
   const leader = leaders.find(node => node.quorum.epoch === epoch);
-  const voters = nodes.filter(node => node.quorum.role !== "observer").length;
-  const goneOn = living.filter(node => node.quorum.role !== "observer" && node.quorum.epoch > epoch).length;
+  const votes = (node: NodeView): boolean => node.quorum.role !== "observer" && (node.roles?.includes("controller") ?? true);
+  const voters = nodes.filter(votes).length;
+  const goneOn = living.filter(node => votes(node) && node.quorum.epoch > epoch).length;
   if (leader === undefined || goneOn * 2 > voters) return { activeController: -1, quorumEpoch: newest(living) };
   return { activeController: leader.id, quorumEpoch: epoch };
 }
 
-function withQuorumLeader(view: ClusterView): ClusterView {
-  const { activeController, quorumEpoch } = quorumLeaderOf(view.nodes);
+/** The controller that /controller names; without such a znode the leader of the quorum. */
+export function activeControllerOf(
+  nodes: readonly NodeView[], ensemble: ClusterView["ensemble"],
+): { readonly activeController: number; readonly quorumEpoch: number } {
+  const led = quorumLeaderOf(nodes);
+  const named = ensemble === undefined ? -1 : controllerInZooKeeper(ensemble);
+  return named === -1 ? led : { ...led, activeController: named };
+}
+
+function withActiveController(view: ClusterView): ClusterView {
+  const { activeController, quorumEpoch } = activeControllerOf(view.nodes, view.ensemble);
   return activeController === view.activeController && quorumEpoch === view.quorumEpoch ? view : { ...view, activeController, quorumEpoch };
-}
-
-function foldControllerFact(view: ClusterView, fact: ControllerFact): ClusterView {
-  switch (fact.kind) {
-    case "broker-registered": return setBelief(view, fact.broker, "fenced");
-    case "broker-unfenced": return setBelief(view, fact.broker, "unfenced");
-    case "broker-fenced": return setBelief(view, fact.broker, "fenced");
-    case "broker-in-controlled-shutdown": return setBelief(view, fact.broker, "in-controlled-shutdown");
-    case "topic-created": {
-      if (view.topics.some(topic => topic.topicId === fact.topicId)) return view;
-      const topic: TopicView = {
-        name: fact.topic, topicId: fact.topicId, configs: fact.configs,
-        partitions: Array.from({ length: fact.partitions }, (_, partition) => newPartition(fact.topic, partition)),
-      };
-      return { ...view, topics: [...view.topics, topic] };
-    }
-    case "partition-changed": return foldPartitionChange(view, fact);
-  }
-}
-
-function setBelief(view: ClusterView, broker: number, belief: NodeView["belief"]): ClusterView {
-  return { ...view, nodes: view.nodes.map(node => node.id === broker ? { ...node, belief } : node) };
-}
-
-/** A change that an older controller had committed already may be told again by its successor: the partition epoch tells. */
-function foldPartitionChange(view: ClusterView, fact: ControllerFact & { kind: "partition-changed" }): ClusterView {
-  return updatePartition(view, fact.topic, fact.partition, partition => {
-    if (fact.partitionEpoch <= partition.partitionEpoch) return partition;
-    const logs = fact.replicas.map(broker => partition.logs.find(log => log.broker === broker) ?? newReplica(broker));
-    return withHighWatermark({
-      ...partition, leader: fact.leader, leaderEpoch: fact.leaderEpoch, partitionEpoch: fact.partitionEpoch,
-      isr: fact.isr, replicas: fact.replicas, logs,
-    }, view.nodes);
-  });
 }
 
 /** Clients that are opened in the run; the other commands show by what they lead to. */

@@ -1,5 +1,5 @@
 // What replicas tell about themselves: their role, their log and their high watermark.
-import { replaceLog, updatePartition, withHighWatermark } from "./partition-view.ts";
+import { newReplica, replaceLog, updatePartition, withHighWatermark } from "./partition-view.ts";
 import type { AppendedView, BatchView, ClusterView, ReplicaView } from "./view.ts";
 import type { ReplicaFact } from "#engine/protocol/facts.ts";
 
@@ -9,12 +9,13 @@ export const BATCHES_KEPT_MAX = 256;
 type FoldedReplicaFact = Exclude<ReplicaFact, { readonly kind: "log-appended" }> | AppendedView;
 
 export function foldReplicaFact(view: ClusterView, fact: FoldedReplicaFact): ClusterView {
-  if (fact.kind === "isr-proposed") return view;
+  // A new segment and a shorter closed one change no offset.
+  if (fact.kind === "isr-proposed" || fact.kind === "segment-rolled" || fact.kind === "log-compacted") return view;
   return updatePartition(view, fact.topic, fact.partition, partition =>
     withHighWatermark(replaceLog(partition, fact.broker, log => foldLog(log, fact)), view.nodes));
 }
 
-function foldLog(log: ReplicaView, fact: Exclude<FoldedReplicaFact, { readonly kind: "isr-proposed" }>): ReplicaView {
+function foldLog(log: ReplicaView, fact: Exclude<FoldedReplicaFact, { readonly kind: "isr-proposed" | "segment-rolled" | "log-compacted" }>): ReplicaView {
   switch (fact.kind) {
     case "log-opened":
       return {
@@ -28,6 +29,9 @@ function foldLog(log: ReplicaView, fact: Exclude<FoldedReplicaFact, { readonly k
     case "log-truncated":
       return { ...log, logEnd: fact.to, highWatermark: Math.min(log.highWatermark, fact.to), batches: batchesBelow(log.batches, fact.to) };
     case "high-watermark": return { ...log, highWatermark: fact.offset };
+    case "segments-deleted":
+      return { ...log, logStart: fact.logStart, batches: log.batches.filter(batch => batch.baseOffset + batch.count > fact.logStart) };
+    case "log-deleted": return newReplica(log.broker);
   }
 }
 

@@ -5,6 +5,8 @@ import type { Command } from "./commands.ts";
 import {
   type Fields, readBoolean, readInteger, readList, readName, readObject, readOneOf, readText, readTopicName,
 } from "./read-input.ts";
+import { checkAdminCommand, checkConfigs, checkDiskFault, readParty } from "./validate-operator-command.ts";
+import { checkRawCommand } from "./validate-raw-command.ts";
 import { CLIENTS_MAX, NODES_MAX, PARTITIONS_MAX, RUN_MS_MAX, TEXT_MAX, TOPICS_MAX, validateAssignment, validateConsumer, validateProducer } from "./validate-spec.ts";
 import { MESSAGES } from "#engine/protocol/messages.ts";
 
@@ -14,18 +16,24 @@ const READ_LIMIT_MAX = 1_000_000;
 const HEADERS_MAX = 100;
 /** A prediction, as JSON. */
 const ANSWER_LENGTH_MAX = 10_000;
-const CONFIGS_MAX = 100;
-const CONFIG_LENGTH_MAX = 10_000;
 const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
 
 const KEYS = {
-  "kill": ["node"], "power-loss": ["node"], "shut-down": ["node"], "pause": ["node", "forMs"], "resume": ["node"], "restart": ["node"],
+  "kill": ["node"], "power-loss": ["node"], "shut-down": ["node"], "pause": ["node", "forMs"], "resume": ["node"],
+  "restart": ["node", "settings"],
   "cut": ["from", "to", "oneWay"], "heal": ["from", "to"], "drop": ["api", "direction", "from", "to", "count"],
   "open-producer": ["producer"], "open-consumer": ["consumer"], "close-client": ["client", "call"],
   "send": ["producer", "topic", "records", "call"], "seek": ["consumer", "topic", "partition", "offset"],
   "read": ["topic", "partition", "from", "limit", "call"],
   "create-topic": ["topic", "partitions", "replicationFactor", "assignment", "configs", "call"],
   "elect-leaders": ["type", "partitions", "call"], "fetch-metadata": ["topics", "call"], "list-offsets": ["topic", "timestampMs", "call"],
+  "delete-topics": ["topics", "call"], "create-partitions": ["topic", "partitions", "assignment", "call"],
+  "reassign": ["partitions", "call"], "list-reassignments": ["call"], "alter-configs": ["resource", "configs", "call"],
+  "describe-configs": ["resource", "call"], "delete-records": ["topic", "partition", "beforeOffset", "call"],
+  "describe-quorum": ["call"], "add-controller": ["node", "call"], "remove-controller": ["node", "call"],
+  "request": ["to", "api", "body", "timeoutMs", "call"], "zookeeper": ["operation", "server", "call"],
+  "four-letter-word": ["word", "server", "call"], "slow-disk": ["node", "bytesPerSecond"], "limit-disk": ["node", "capacityBytes"],
+  "fail-log-directory": ["node", "directory"], "damage-log": ["node", "topic", "partition", "how", "bytes"],
   "predict": ["id", "answer"],
 } as const satisfies Record<Command["do"], readonly string[]>;
 
@@ -42,8 +50,12 @@ export function validateCommand(value: unknown, where = "command"): Command {
 
 function checkFields(verb: Command["do"], where: string, fields: Fields): void {
   switch (verb) {
-    case "kill": case "power-loss": case "shut-down": case "resume": case "restart":
+    case "kill": case "power-loss": case "shut-down": case "resume":
       return readParty(`${where}.node`, fields["node"]);
+    case "restart":
+      readParty(`${where}.node`, fields["node"]);
+      if (fields["settings"] !== undefined) checkConfigs(`${where}.settings`, fields["settings"], true);
+      return;
     case "pause":
       readParty(`${where}.node`, fields["node"]);
       if (fields["forMs"] !== undefined) readInteger(`${where}.forMs`, fields["forMs"], 1, RUN_MS_MAX);
@@ -79,17 +91,9 @@ function checkFields(verb: Command["do"], where: string, fields: Fields): void {
       readInteger(`${where}.timestampMs`, fields["timestampMs"], -3, OFFSET_MAX);
       return;
     case "predict": return checkPrediction(where, fields);
-  }
-}
-
-function readParty(where: string, value: unknown): void {
-  if (typeof value === "number") readInteger(where, value, 1, 1000);
-  else if (typeof value === "string") readName(where, value);
-  else {
-    throw new AuthorError({
-      code: value === undefined ? "missing-key" : "wrong-kind", where, what: "this names a node or a client",
-      expected: "a node id or a client's name", found: shown(value), cure: "Write a node id, such as 2, or a client's name in quotes.",
-    });
+    case "slow-disk": case "limit-disk": case "fail-log-directory": case "damage-log": return checkDiskFault(verb, where, fields);
+    case "request": case "zookeeper": case "four-letter-word": return checkRawCommand(verb, where, fields);
+    default: return checkAdminCommand(verb, where, fields);
   }
 }
 
@@ -151,19 +155,7 @@ function checkCreateTopic(where: string, fields: Fields): void {
   readInteger(`${where}.partitions`, fields["partitions"], -1, PARTITIONS_MAX);
   readInteger(`${where}.replicationFactor`, fields["replicationFactor"], -1, 32767);
   if (fields["assignment"] !== undefined) validateAssignment(`${where}.assignment`, fields["assignment"], null);
-  if (fields["configs"] !== undefined) checkConfigs(`${where}.configs`, fields["configs"]);
-}
-
-/** Names and values are the broker's to judge (INVALID_CONFIG). */
-function checkConfigs(where: string, value: unknown): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) readObject(where, value, ["min.insync.replicas"]);
-  const configs = value as Fields;
-  const names = Object.keys(configs);
-  readList(where, names, 0, CONFIGS_MAX);
-  for (const name of names) {
-    const config = configs[name];
-    if (typeof config !== "number" && typeof config !== "boolean") readText(`${where}["${name}"]`, config, CONFIG_LENGTH_MAX, 0);
-  }
+  if (fields["configs"] !== undefined) checkConfigs(`${where}.configs`, fields["configs"], false);
 }
 
 function checkElectLeaders(where: string, fields: Fields): void {

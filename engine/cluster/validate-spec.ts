@@ -7,11 +7,14 @@ import {
 } from "./read-input.ts";
 import type { ClusterSpec, ConsumerSpec, NodeSpec, ProducerSpec, TopicSpec } from "./spec.ts";
 
-/** Nodes are all voters here, and nobody runs more than nine. */
-export const NODES_MAX = 9;
-export const TOPICS_MAX = 200;
+/** Without a page thirty processes of a cluster run well; a page draws about ten. */
+export const NODES_MAX = 30;
+export const NODE_ID_MAX = 1000;
+/** Replicas of one partition: each on a node of its own. */
+export const REPLICAS_MAX = NODES_MAX;
+export const TOPICS_MAX = 1_000;
 /** Over all topics of a spec. */
-export const PARTITIONS_MAX = 1000;
+export const PARTITIONS_MAX = 10_000;
 export const CLIENTS_MAX = 50;
 /** A key or a value, in characters. */
 export const TEXT_MAX = 1_048_576;

@@ -23,14 +23,24 @@ export function weightOf(entry: ViewFact): Weight {
     // Both say again, link by link, what the command has said.
     case 'link-cut': case 'link-healed':
     case 'log-appended': case 'records-consumed': case 'high-watermark': case 'log-opened': case 'became-leader': case 'became-follower': case 'isr-proposed': case 'records-accepted': case 'metadata-refreshed':
-    case 'connection-closed': case 'raft-log':
+    case 'connection-closed': case 'raft-log': case 'znode-watch':
       return 'detail';
+    case 'segment-rolled': case 'segments-deleted': case 'log-compacted': case 'log-deleted': return 'traffic';
+    // That a broker has come or gone is news by its znode; its session says it again.
+    case 'zookeeper-session': return fact.change === 'expired' ? 'news' : 'detail';
+    case 'zookeeper-state': return fact.state === 'leading' ? 'news' : fact.state === 'looking' ? 'traffic' : 'detail';
+    case 'znode': return isNewsZnode(fact.path) ? 'news' : 'detail';
     case 'position-reset': return fact.why === 'seek' ? 'detail' : 'news';
     case 'raft-role':
-      if (fact.role === 'candidate') return 'traffic';
+      if (fact.role === 'candidate' || fact.role === 'prospective') return 'traffic';
       return fact.role === 'follower' || fact.role === 'unattached' || fact.role === 'observer' ? 'detail' : 'news';
     default: return 'news';
   }
+}
+
+/** Who is controller, and who is in service. */
+function isNewsZnode(path: string): boolean {
+  return path === '/controller' || /^\/brokers\/ids\/\d+$/.test(path);
 }
 
 function messageWeight(summary: MessageSummary): Weight {
@@ -49,6 +59,11 @@ export function markOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING): M
     case 'process-paused': case 'link-cut': return { kind: 'fault', broker: 0 };
     case 'process-resumed': case 'link-healed': case 'broker-unfenced': return { kind: 'healed', broker: 0 };
     case 'raft-role': return fact.role === 'leader' ? { kind: 'election', broker: 0 } : null;
+    case 'zookeeper-state': return fact.state === 'leading' ? { kind: 'election', broker: 0 } : null;
+    case 'controller-elected': return { kind: 'election', broker: fact.broker };
+    case 'zookeeper-session': return fact.change === 'expired' ? { kind: 'in-sync', broker: 0 } : null;
+    case 'node-failed': case 'log-directory-failed': return { kind: 'fault', broker: 0 };
+    case 'controller-fenced': return { kind: 'error', broker: 0 };
     case 'broker-fenced': case 'log-truncated': return { kind: 'in-sync', broker: 0 };
     case 'partition-changed':
       if (!knowledge.isNewLeader || fact.reason === 'isr-shrunk' || fact.reason === 'isr-expanded') return { kind: 'in-sync', broker: 0 };

@@ -3,9 +3,12 @@
  * compile until it has words. Pure.
  */
 import type { Command } from '#engine/cluster/commands.ts';
-import type { AppendedView, BatchView, ExportedFact, MessageView, ViewFact } from '#engine/cluster/view.ts';
-import type { PartitionChangeReason, RaftRole } from '#engine/protocol/facts.ts';
+import type { AppendedView, ExportedFact, MessageView, ViewFact } from '#engine/cluster/view.ts';
+import type { ControllerFact, RaftRole } from '#engine/protocol/facts.ts';
 import { acksText, brokerOf, durationText, listText, partyText } from '#src/stage/shown-text.ts';
+import { commandSentence } from './command-sentences.ts';
+import { batchesText, capital, letters, offsets, place, subject } from './wording.ts';
+import { zooKeeperSentence } from './zookeeper-sentences.ts';
 
 /**
  * What a fact alone does not say.
@@ -30,8 +33,21 @@ export function sentenceOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING
     case 'message-held': return `What ${partyText(fact.from)} sends to ${partyText(fact.to)} does not arrive; TCP keeps trying.`;
     case 'message-dropped': return `The ${fact.tag} from ${partyText(fact.from)} to ${partyText(fact.to)} is lost with its connection.`;
     case 'connection-closed': return null;
-    case 'raft-role': return raftRole(fact.node, fact.role, fact);
+    case 'raft-role': return raftRole(entry.process, fact.role, fact);
     case 'raft-log': return null;
+    case 'zookeeper-state': case 'zookeeper-session': case 'znode': case 'znode-watch':
+    case 'controller-elected': case 'controller-resigned': case 'controller-fenced': return zooKeeperSentence(fact);
+    case 'node-failed': return `${nodeSubject(entry.process, fact.node)} gives up and ends with exit code ${fact.exitCode}: ${firstLine(fact.text)}`;
+    case 'log-directory-failed': return `Broker ${fact.broker} cannot use its log directory ${fact.directory} any more: ${fact.why}`;
+    case 'broker-registered': case 'broker-unfenced': case 'broker-fenced': case 'broker-in-controlled-shutdown': case 'topic-created':
+    case 'topic-deleted': case 'topic-configured': case 'voters-changed': return controllerSentence(fact);
+    case 'partition-changed': return partitionChanged(fact, knowledge);
+    default: return replicaOrClientSentence(fact, knowledge);
+  }
+}
+
+function controllerSentence(fact: Exclude<ControllerFact, { readonly kind: 'partition-changed' }>): string {
+  switch (fact.kind) {
     case 'broker-registered': return `The controller registers broker ${fact.broker}, fenced until it has caught up with the metadata.`;
     case 'broker-unfenced': return `The controller lifts the fence of broker ${fact.broker}: it may lead and be in sync.`;
     case 'broker-fenced': return fact.silentForUs > 0
@@ -39,15 +55,17 @@ export function sentenceOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING
       : `The controller fences broker ${fact.broker}, as it asked.`;
     case 'broker-in-controlled-shutdown': return `The controller moves the leaderships of broker ${fact.broker} away: it is shutting down.`;
     case 'topic-created': return `The controller creates topic ${fact.topic} with ${fact.partitions} ${fact.partitions === 1 ? 'partition' : 'partitions'}.`;
-    case 'partition-changed': return partitionChanged(fact, knowledge);
-    default: return replicaOrClientSentence(fact, knowledge);
+    case 'topic-deleted': return `The controller deletes topic ${fact.topic}.`;
+    case 'topic-configured': return fact.configs.length === 0 ? `The controller sets topic ${fact.topic} back to the defaults.`
+      : `The controller configures topic ${fact.topic}: ${listText(fact.configs.map(([name, value]) => `${name}=${value}`))}.`;
+    case 'voters-changed': return `Controller ${fact.node} ${fact.change === 'added' ? 'joins' : 'leaves'} the voters of the metadata quorum; they are ${listText(fact.voters)} now.`;
   }
 }
 
 type ReplicaOrClientFact = Exclude<ExportedFact, { readonly kind:
   'process-started' | 'process-stopped' | 'process-paused' | 'process-resumed' | 'link-cut' | 'link-healed' | 'message' | 'message-held'
-  | 'message-dropped' | 'connection-closed' | 'raft-role' | 'raft-log' | 'broker-registered' | 'broker-unfenced' | 'broker-fenced'
-  | 'broker-in-controlled-shutdown' | 'topic-created' | 'partition-changed' }>;
+  | 'message-dropped' | 'connection-closed' | 'raft-role' | 'raft-log' | 'zookeeper-state' | 'zookeeper-session' | 'znode' | 'znode-watch'
+  | 'controller-elected' | 'controller-resigned' | 'controller-fenced' | 'node-failed' | 'log-directory-failed' | ControllerFact['kind'] }>;
 
 function replicaOrClientSentence(fact: ReplicaOrClientFact, knowledge: Knowledge): string | null {
   switch (fact.kind) {
@@ -59,6 +77,10 @@ function replicaOrClientSentence(fact: ReplicaOrClientFact, knowledge: Knowledge
     case 'high-watermark': return knowledge.isOfLeader
       ? `Every in-sync copy is there: broker ${fact.broker} moves the high watermark of ${place(fact)} to ${fact.offset}.`
       : `Broker ${fact.broker} learns that the high watermark of ${place(fact)} is ${fact.offset}.`;
+    case 'segment-rolled': return `Broker ${fact.broker} begins a new segment of ${place(fact)} at offset ${fact.baseOffset}.`;
+    case 'segments-deleted': return `Broker ${fact.broker} deletes ${fact.count === 1 ? 'a segment' : `${fact.count} segments`} of ${place(fact)} ${DELETED_BECAUSE[fact.why]}; the log begins at ${fact.logStart} now.`;
+    case 'log-compacted': return `Broker ${fact.broker} compacts ${place(fact)} below offset ${fact.to}: of ${fact.recordsBefore} records ${fact.recordsAfter} stay.`;
+    case 'log-deleted': return `Broker ${fact.broker} deletes its copy of ${place(fact)}.`;
     case 'isr-proposed': return `Broker ${fact.broker} asks the controller to ${fact.change} the ISR of ${place(fact)} to ${listText(fact.isr)}.`;
     case 'producer-opened': return `${fact.client} is ready to send with ${acksText(fact.acks)}.`;
     case 'consumer-opened': return `${fact.client} reads ${listText(fact.assignment.map((at) => `${at.topic}-${at.partition} from ${at.position}`))}.`;
@@ -86,36 +108,81 @@ function stopped(process: string, how: 'crash' | 'power-loss' | 'exit'): string 
   }
 }
 
-function raftRole(node: number, role: RaftRole, fact: { readonly epoch: number; readonly leader: number }): string | null {
+const DELETED_BECAUSE = {
+  'retention-time': 'that have outlived retention.ms', 'retention-size': 'to come below retention.bytes',
+  'log-start-offset': 'that lie before its new start',
+} as const;
+
+/** A node alone in its process is a broker or a controller; nodes that are both are called brokers. */
+function nodeNoun(process: string): string {
+  return process.startsWith('controller-') ? 'controller' : 'broker';
+}
+
+function nodeSubject(process: string, node: number): string {
+  return capital(`${nodeNoun(process)} ${node}`);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+function raftRole(process: string, role: RaftRole, fact: { readonly node: number; readonly epoch: number; readonly leader: number }): string | null {
+  const who = nodeSubject(process, fact.node);
   switch (role) {
-    case 'leader': return `Broker ${node} wins the election of the metadata quorum: it is the active controller of epoch ${fact.epoch}.`;
-    case 'candidate': return `Broker ${node} knows of no active controller and stands for election in epoch ${fact.epoch}.`;
-    case 'resigned': return `Broker ${node} resigns as active controller.`;
-    case 'follower': return fact.leader < 0 ? null : `Broker ${node} follows broker ${fact.leader} in the metadata quorum, epoch ${fact.epoch}.`;
+    case 'leader': return `${who} wins the election of the metadata quorum: it is the active controller of epoch ${fact.epoch}.`;
+    case 'prospective': return `${who} knows of no active controller and asks whether it would be elected, before it begins a new epoch.`;
+    case 'candidate': return `${who} knows of no active controller and stands for election in epoch ${fact.epoch}.`;
+    case 'resigned': return `${who} resigns as active controller.`;
+    case 'follower': return fact.leader < 0 ? null : `${who} follows ${nodeNoun(process)} ${fact.leader} in the metadata quorum, epoch ${fact.epoch}.`;
     case 'unattached': case 'observer': return null;
   }
 }
 
-function partitionChanged(fact: {
-  readonly topic: string; readonly partition: number; readonly isr: readonly number[]; readonly leader: number; readonly leaderEpoch: number;
-  readonly reason: PartitionChangeReason;
-}, { isNewLeader }: Knowledge): string {
+type PartitionChanged = ControllerFact & { readonly kind: 'partition-changed' };
+
+function partitionChanged(fact: PartitionChanged, { isNewLeader }: Knowledge): string {
   const where = place(fact);
   const isr = `in sync: ${listText(fact.isr)}`;
   if (!isNewLeader && fact.reason === 'broker-fenced') return `${capital(where)} loses a replica from its ISR; ${isr}. Broker ${fact.leader} goes on leading it.`;
+  if (!isNewLeader && fact.reason === 'broker-gone') return `${capital(where)} loses a replica from its ISR; ${isr}. Broker ${fact.leader} goes on leading it.`;
   if (!isNewLeader && fact.reason === 'controlled-shutdown') return `${capital(where)} takes the leaving broker out of its ISR; ${isr}.`;
   const leads = fact.leader < 0 ? `Nobody leads ${where}` : `Broker ${fact.leader} leads ${where}, epoch ${fact.leaderEpoch}`;
   switch (fact.reason) {
     case 'created': return `${leads}; ${isr}.`;
+    case 'partitions-added': return `${capital(where)} is new. ${leads}; ${isr}.`;
     case 'broker-fenced': return `${leads}, after a broker was fenced; ${isr}.`;
     case 'broker-unfenced': return `${leads}, now that a replica is back; ${isr}.`;
+    case 'broker-gone': return `${leads}, after a broker's session has ended; ${isr}.`;
+    case 'broker-back': return `${leads}, now that a replica is back; ${isr}.`;
+    case 'controller-failover': return `${leads}, says the new controller; ${isr}.`;
+    case 'log-directory-failed': return `${leads}, after a log directory has failed; ${isr}.`;
     case 'controlled-shutdown': return `${leads}, before its broker shuts down; ${isr}.`;
     case 'isr-shrunk': return `The ISR of ${where} shrinks; ${isr}.`;
     case 'isr-expanded': return `The ISR of ${where} grows; ${isr}.`;
+    case 'eligible-leader-replicas': return eligibleSentence(fact);
     case 'preferred-election': return `${leads}: the first of its assignment leads again, because it was asked for.`;
     case 'automatic-preferred-election': return `${leads}: the first of its assignment leads again, by the controller's own check.`;
     case 'unclean-election': return `${leads}, though it was not in sync: what it lacks is lost.`;
+    case 'reassignment-started': case 'reassignment-completed': case 'reassignment-cancelled': return reassignmentSentence(fact);
   }
+}
+
+function eligibleSentence(fact: PartitionChanged): string {
+  const eligible = fact.eligibleLeaderReplicas ?? [];
+  return eligible.length === 0 ? `${capital(place(fact))} needs no eligible leader replicas any more; in sync: ${listText(fact.isr)}.`
+    : `${capital(place(fact))} may still be led without loss by ${listText(eligible)}, though not in sync; in sync: ${listText(fact.isr)}.`;
+}
+
+function reassignmentSentence(fact: PartitionChanged): string {
+  const where = capital(place(fact));
+  const kept = `its replicas are ${listText(fact.replicas)}`;
+  if (fact.reason === 'reassignment-completed') return `${where} has moved: ${kept}, in sync: ${listText(fact.isr)}.`;
+  if (fact.reason === 'reassignment-cancelled') return `The move of ${place(fact)} is cancelled: ${kept} again.`;
+  const moves = [
+    ...(fact.addingReplicas ?? []).length === 0 ? [] : [`gets copies on ${listText(fact.addingReplicas ?? [])}`],
+    ...(fact.removingReplicas ?? []).length === 0 ? [] : [`will leave ${listText(fact.removingReplicas ?? [])}`],
+  ];
+  return `${where} ${moves.length === 0 ? 'is reassigned' : moves.join(' and ')}; in sync: ${listText(fact.isr)}.`;
 }
 
 function appended(fact: AppendedView): string {
@@ -155,62 +222,4 @@ function acceptedSentence(fact: { readonly client: string; readonly topic: strin
   const goes = where.length === 1 && where[0] !== undefined && where[0] >= 0 ? ` It goes to partition ${where[0]}.` : '';
   const keys = fact.keys.slice(0, 3).map((key) => key ?? 'a letter without a key');
   return `${fact.client} writes ${listText(keys)}${fact.keys.length > 3 ? ' and more' : ''} to ${fact.topic}.${goes}`;
-}
-
-/** What a person did. */
-export function commandSentence(command: Command): string {
-  switch (command.do) {
-    case 'kill': return `You unplug ${party(command.node)}.`;
-    case 'power-loss': return `You cut the power of ${party(command.node)}.`;
-    case 'shut-down': return `You tell ${party(command.node)} to shut down.`;
-    case 'pause': return `You pause ${party(command.node)}${command.forMs === undefined ? '' : ` for ${command.forMs} ms`}.`;
-    case 'resume': return `You let ${party(command.node)} go on.`;
-    case 'restart': return `You start ${party(command.node)} again.`;
-    case 'cut': return `You cut the network between ${listText(command.from.map(party))} and ${listText(command.to.map(party))}${command.oneWay === true ? ', one way' : ''}.`;
-    case 'heal': return command.from.length === 0 ? 'You heal the network.' : `You heal the network between ${listText(command.from.map(party))} and ${listText(command.to.map(party))}.`;
-    case 'drop': return `You lose the next ${command.count} ${command.api} ${command.direction}s.`;
-    case 'open-producer': return `You open producer ${command.producer.id}.`;
-    case 'open-consumer': return `You open consumer ${command.consumer.id}.`;
-    case 'close-client': return `You close ${command.client}.`;
-    case 'send': return `You hand ${command.producer} ${letters(command.records.length)} for ${command.topic}${command.records[0]?.key == null ? '' : `, key ${command.records[0].key}`}.`;
-    case 'seek': return `You send ${command.consumer} to offset ${command.offset} of ${command.topic}-${command.partition}.`;
-    case 'read': return `You read ${command.topic}-${command.partition} from offset ${command.from}.`;
-    case 'create-topic': return `You ask for topic ${command.topic}.`;
-    case 'elect-leaders': return `You ask for ${command.type === 'preferred' ? 'a preferred' : 'an unclean'} election.`;
-    case 'fetch-metadata': return 'You ask who leads what.';
-    case 'list-offsets': return `You ask for offsets of ${command.topic}.`;
-    case 'predict': return 'You say what will happen.';
-  }
-}
-
-function party(node: number | string): string {
-  return typeof node === 'number' ? `broker ${node}` : node;
-}
-
-function subject(process: string): string {
-  return capital(partyText(process), process);
-}
-
-/** Names of clients keep their first letter as it is. */
-function capital(text: string, name = ''): string {
-  return text === name ? text : text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function place(of: { readonly topic: string; readonly partition: number }): string {
-  return `partition ${of.partition}`;
-}
-
-function offsets(first: number, count: number): string {
-  return count <= 1 ? `offset ${first}` : `offsets ${first} to ${first + count - 1}`;
-}
-
-function letters(count: number): string {
-  return count === 1 ? 'a letter' : `${count} letters`;
-}
-
-function batchesText(batches: readonly BatchView[]): string {
-  const keys = batches.flatMap((batch) => batch.records.map((record) => record.key ?? 'a letter without a key'));
-  const count = batches.reduce((sum, batch) => sum + batch.count, 0);
-  const first = keys[0] ?? letters(count);
-  return count <= 1 ? first : `${first} and ${count - 1} more`;
 }

@@ -1,6 +1,6 @@
 /** The one entry for pages: puts a live cluster on a bench, with everything that can be seen of it and done to it. */
 import type { ClusterSpec } from '#engine/cluster/spec.ts';
-import { commandSentence } from '#src/feed/fact-sentences.ts';
+import { commandSentence } from '#src/feed/command-sentences.ts';
 import { type FeedLine, FeedLog } from '#src/feed/feed-lines.ts';
 import { FeedView } from '#src/feed/feed-view.ts';
 import { headline } from '#src/feed/live-sentence.ts';

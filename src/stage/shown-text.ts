@@ -34,10 +34,11 @@ export function brokerOf(process: string): number | null {
   return id === undefined ? null : Number(id);
 }
 
-/** "broker 2" or the client's own name. */
+/** "broker 2", "controller 101", "ZooKeeper server 1" or the client's own name. */
 export function partyText(process: string): string {
-  const id = brokerOf(process);
-  return id === null ? process : `broker ${id}`;
+  const [, kind, id] = /^(broker|controller|zookeeper)-(\d+)$/.exec(process) ?? [];
+  if (kind === undefined || id === undefined) return process;
+  return `${kind === 'zookeeper' ? 'ZooKeeper server' : kind} ${id}`;
 }
 
 /** "1, 2 and 3" */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { commandSentence, sentenceOf } from "#src/feed/fact-sentences.ts";
+import { commandSentence } from "#src/feed/command-sentences.ts";
+import { sentenceOf } from "#src/feed/fact-sentences.ts";
 import { markOf } from "#src/feed/fact-marks.ts";
 import type { ExportedFact, ViewFact } from "#engine/cluster/view.ts";
 import { batch, crashStory } from "../session/written-facts.ts";
