@@ -1,5 +1,5 @@
 // A simulated operating-system process: its behaviour (a ProcessKind, code) and its state (plain data in the world).
-import type { Disk, LogFile } from "./disk.ts";
+import type { Disk, DiskDevice, LogFile } from "./disk.ts";
 import type { Fact } from "./trace.ts";
 
 /** What a process can do to the world. One context exists per process; it is valid only while a handler runs. */
@@ -9,6 +9,8 @@ export interface ProcessContext {
   /** Name of this process, unique in the world ("broker-1"). */
   readonly name: string;
   readonly disk: Disk;
+  /** What the disk can do: its speed, its room, what of it fails. */
+  readonly device: DiskDevice;
   /** A uniform integer in [0, bound) from this process's stream of that purpose. */
   random(purpose: string, bound: number): number;
   /** Calls `onTimer(name, payload, sequence)` after a delay. Returns the sequence number, which `cancel` takes. */
@@ -69,4 +71,5 @@ export interface ProcessRecord {
   state: unknown;
   mailbox: unknown[];
   disk: Disk;
+  readonly device: DiskDevice;
 }

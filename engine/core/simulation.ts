@@ -5,7 +5,7 @@ import {
   acceptSegment, closeAllConnections, closeConnection, connectionOf, endOf, openConnection, releaseHeld, sendMessage, takeReleased,
 } from "./connections.ts";
 import { copyState } from "./copy-state.ts";
-import { type LogFile, losePower, WRITEBACK_US } from "./disk.ts";
+import { createDevice, deviceDelayUs, entryBytes, type LogFile, losePower, WRITEBACK_US } from "./disk.ts";
 import { Event, type EventKind, popEvent, pushEvent } from "./event-queue.ts";
 import { invariant, InvariantError } from "./invariant-error.ts";
 import type { ProcessContext, ProcessKind, ProcessRecord } from "./process.ts";
@@ -151,9 +151,26 @@ export class Simulation {
   #writeBack(process: ProcessRecord, path: string, length: number): void {
     const file = process.disk.get(path);
     if (file?.kind !== "log" || !process.powered) return;
-    file.syncedLength = Math.max(file.syncedLength, Math.min(length, file.entries.length));
+    if (file.writeback === null && this.#beginsToWriteBack(process, path, file, length)) return;
+    const written = file.writeback === null ? length : file.writeback.toLength;
+    file.writeback = null;
+    file.syncedLength = Math.max(file.syncedLength, Math.min(written, file.entries.length));
     file.writebackPending = false;
     if (file.syncedLength < file.entries.length) this.markDirty(process, path, file);
+  }
+
+  /** On a slow device the write-back takes time: the same event comes again when it is through. */
+  #beginsToWriteBack(process: ProcessRecord, path: string, file: LogFile, length: number): boolean {
+    if (process.device.bytesPerSecond === null) return false;
+    const toLength = Math.min(length, file.entries.length);
+    let bytes = 0;
+    for (let index = file.syncedLength; index < toLength; index += 1) bytes += entryBytes(file.entries.at(index));
+    const { now } = this.world;
+    const delayUs = deviceDelayUs(process.device, now, bytes);
+    if (delayUs === 0) return false;
+    file.writeback = { toLength, startUs: now, endUs: now + delayUs };
+    this.push(now + delayUs, "writeback", process, path, 0, toLength);
+    return true;
   }
 
   /** Arms the operating system's write-back of a file that has changed. */
@@ -223,7 +240,7 @@ export class Simulation {
     if (!world.network.hosts.includes(host)) world.network.hosts.push(host);
     const record: ProcessRecord = {
       index: world.processes.length, name, kind, host, ports, settings, status: "stopped", powered: true,
-      incarnation: 0, state: null, mailbox: [], disk: new Map(),
+      incarnation: 0, state: null, mailbox: [], disk: new Map(), device: createDevice(),
     };
     world.processes.push(record);
     return record;
@@ -265,7 +282,7 @@ export class Simulation {
       this.trace("", { kind: "process-stopped", process: name, how });
       closeAllConnections(this, process, how !== "power-loss");
     });
-    if (how === "power-loss") losePower(process.disk);
+    if (how === "power-loss") losePower(process.disk, this.world.now);
   }
 
   exit(process: ProcessRecord): void {
@@ -329,6 +346,7 @@ class Context implements ProcessContext {
   get now(): number { return this.#simulation.world.now; }
   get name(): string { return this.#process.name; }
   get disk(): ProcessRecord["disk"] { return this.#process.disk; }
+  get device(): ProcessRecord["device"] { return this.#process.device; }
 
   random(purpose: string, bound: number): number {
     const world = this.#simulation.world;

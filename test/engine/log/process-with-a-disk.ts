@@ -1,5 +1,5 @@
 // A process that has a disk and a trace and nothing else: enough to keep a log.
-import type { Disk, LogFile } from "#engine/core/disk.ts";
+import { createDevice, type Disk, type LogFile } from "#engine/core/disk.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import type { Fact } from "#engine/core/trace.ts";
 import type { LogConfig } from "#engine/log/log-config.ts";
@@ -14,7 +14,7 @@ export function processWithADisk(disk: Disk = new Map()): DiskProcess {
   const touched: LogFile[] = [];
   const never = (): never => { throw new Error("a log only uses its disk"); };
   return {
-    now: 0, name: "broker-1", disk, facts, touched, cause: -1, becauseOf: never, random: never, schedule: never, cancel: never, connect: never, send: never, close: never,
+    now: 0, name: "broker-1", disk, device: createDevice(), facts, touched, cause: -1, becauseOf: never, random: never, schedule: never, cancel: never, connect: never, send: never, close: never,
     isOpen: never, touch: (_path, file) => { touched.push(file); }, trace: fact => facts.push(fact) - 1, outcome: never, exit: never,
   };
 }
