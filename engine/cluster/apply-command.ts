@@ -3,7 +3,9 @@
 import type { Command, Outcome, Party } from "./commands.ts";
 import { applyDiskFault, diskFaultRefusal } from "./disk-faults.ts";
 import { zooKeeperServerName } from "./node-names.ts";
+import { changedSettings, mergedSettings } from "./node-process-settings.ts";
 import type { ConsumerSpec, ProducerSpec, Settings } from "./spec.ts";
+import type { KafkaNodeSettings } from "#engine/broker/node-settings.ts";
 import { cutLink, healLink } from "#engine/core/connections.ts";
 import type { ProcessRecord } from "#engine/core/process.ts";
 import type { Simulation } from "#engine/core/simulation.ts";
@@ -89,18 +91,10 @@ function restart(simulation: Simulation, command: Command & { readonly do: "rest
   const process = simulation.process(processNameOf(simulation, command.node));
   if (command.settings !== undefined) {
     const settings = process.settings as { readonly overrides: Settings };
-    process.settings = { ...settings, overrides: mergedSettings(settings.overrides, command.settings) };
+    process.settings = process.kind === "kafka-node" ? changedSettings(settings as KafkaNodeSettings, command.settings)
+      : { ...settings, overrides: mergedSettings(settings.overrides, command.settings) };
   }
   simulation.start(process.name);
-}
-
-function mergedSettings(own: Settings, changes: Readonly<Record<string, string | number | boolean | null>>): Settings {
-  const merged: Record<string, string | number | boolean> = {};
-  for (const [name, value] of [...Object.entries(own), ...Object.entries(changes)]) {
-    if (value === null) delete merged[name];
-    else merged[name] = value;
-  }
-  return merged;
 }
 
 /** Links lie between hosts: processes of one host share them. */
@@ -128,7 +122,7 @@ function healAll(simulation: Simulation): void {
 export function refusalOf(simulation: Simulation, command: Command): Refusal | null {
   switch (command.do) {
     case "kill": case "power-loss": return needs(simulation, command.node, "alive");
-    case "shut-down": return needs(simulation, command.node, "alive", "kafka-node");
+    case "shut-down": return needs(simulation, command.node, "alive", findProcess(simulation, command.node)?.kind === "zookeeper-server" ? undefined : "kafka-node");
     case "pause": return needs(simulation, command.node, "running");
     case "resume": return needs(simulation, command.node, "paused");
     case "restart": return needs(simulation, command.node, "stopped");
@@ -155,7 +149,9 @@ function needs(simulation: Simulation, party: Party, needed: Needed, kind?: stri
   if (kind !== undefined && process.kind !== kind) {
     return { code: "wrong-kind", message: `"${process.name}" is a ${shownKind(process.kind)}, and this needs a ${shownKind(kind)}` };
   }
-  if (process.incarnation === 0) return { code: "not-ready", message: `"${process.name}" has not started yet: the cluster is still being set up` };
+  // A node that starts later is started by "restart"; a client is started by the opening.
+  const isServer = process.kind === "kafka-node" || process.kind === "zookeeper-server";
+  if (process.incarnation === 0 && !(needed === "stopped" && isServer)) return { code: "not-ready", message: `"${process.name}" has not started yet` };
   const { status, name } = process;
   switch (needed) {
     case "alive": return status !== "stopped" ? null : { code: "not-running", message: `"${name}" is already stopped` };

@@ -1,32 +1,45 @@
-// From a spec to the processes of a simulation: combined nodes on their hosts, an operator's admin client, producers and consumers each on a
-// host of their own unless told otherwise. All voters are configured statically (controller.quorum.voters). FIDELITY: CLUSTER-HOSTS.
+// From a spec to the processes of a simulation: Kafka nodes with their roles, the servers of the ensemble, an operator's admin client, producers
+// and consumers each on a host of their own unless told otherwise. FIDELITY: CLUSTER-HOSTS, CLUSTER-PROFILE.
 import { ADMIN } from "./apply-command.ts";
+import { isBroker, nodeName, zooKeeperServerName } from "./node-names.ts";
+import { nodeProcessSettings, portsOf } from "./node-process-settings.ts";
 import type { ClusterSpec, ConsumerSpec, ProducerSpec } from "./spec.ts";
-import { BROKER_PORT, CONTROLLER_PORT, type KafkaNodeSettings } from "#engine/broker/node-settings.ts";
+import { BROKER_PORT } from "#engine/broker/node-settings.ts";
 import { linkBetween } from "#engine/core/connections.ts";
 import { DEFAULT_LINK } from "#engine/core/network.ts";
 import type { Simulation } from "#engine/core/simulation.ts";
+import type { Endpoint } from "#engine/protocol/network-client.ts";
+import { ZOOKEEPER_CLIENT_PORT, ZOOKEEPER_ELECTION_PORT, ZOOKEEPER_QUORUM_PORT } from "#engine/zookeeper/zookeeper-protocol.ts";
 
-/** As `kafka-storage.sh random-uuid` would give it. */
-const CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg";
-
-/** Adds every process of the spec; nodes and the admin client start at once, the clients when the cluster is open. */
+/** Adds every process of the spec; servers, nodes and the admin client start at once, the clients when the cluster is open. */
 export function addProcesses(simulation: Simulation, spec: ClusterSpec): void {
-  for (const node of spec.nodes) {
-    const settings: KafkaNodeSettings = {
-      nodeId: node.id, host: node.host, rack: node.rack ?? null, clusterId: CLUSTER_ID, kafka: spec.kafka, mode: spec.mode,
-      roles: node.roles ?? ["broker", "controller"], isQuorumDynamic: spec.quorum === "dynamic", zookeeperConnect: [],
-      quorum: spec.nodes.map(voter => ({ nodeId: voter.id, host: voter.host, port: CONTROLLER_PORT })),
-      overrides: spec.settings ?? {},
-    };
-    simulation.addProcess(`broker-${node.id}`, "kafka-node", node.host, [BROKER_PORT, CONTROLLER_PORT], settings);
+  const servers = spec.zookeeper ?? [];
+  for (const { id, host, settings } of servers) {
+    simulation.addProcess(zooKeeperServerName(id), "zookeeper-server", host, [ZOOKEEPER_CLIENT_PORT, ZOOKEEPER_QUORUM_PORT, ZOOKEEPER_ELECTION_PORT], {
+      serverId: id, host, servers: servers.map(server => ({ id: server.id, host: server.host })), overrides: settings ?? {},
+    });
   }
-  simulation.addProcess(ADMIN, "admin", ADMIN, [], { clientId: ADMIN, bootstrap: bootstrapOf(spec), overrides: {} });
+  for (const node of spec.nodes) {
+    simulation.addProcess(nodeName(spec, node), "kafka-node", node.host, portsOf(spec, node), nodeProcessSettings(spec, node));
+  }
+  simulation.addProcess(ADMIN, "admin", ADMIN, [], {
+    clientId: ADMIN, bootstrap: bootstrapOf(spec), overrides: {}, nodes: nodesOf(spec), zookeeper: ensembleOf(spec),
+  });
   for (const producer of spec.producers ?? []) addProducer(simulation, spec, producer, 0);
   for (const consumer of spec.consumers ?? []) addConsumer(simulation, spec, consumer);
   setLinks(simulation, spec);
-  for (const node of spec.nodes) simulation.start(`broker-${node.id}`);
+  for (const { id } of servers) simulation.start(zooKeeperServerName(id));
+  for (const node of spec.nodes) if (node.startsLater !== true) simulation.start(nodeName(spec, node));
   simulation.start(ADMIN);
+}
+
+/** Where each node listens first: what an operator knows of the machines without asking the cluster. */
+function nodesOf(spec: ClusterSpec): readonly (Endpoint & { readonly id: number })[] {
+  return spec.nodes.map(node => ({ id: node.id, host: node.host, port: portsOf(spec, node)[0] ?? BROKER_PORT }));
+}
+
+function ensembleOf(spec: ClusterSpec): readonly (Endpoint & { readonly id: number })[] {
+  return (spec.zookeeper ?? []).map(({ id, host }) => ({ id, host, port: ZOOKEEPER_CLIENT_PORT }));
 }
 
 /** A client that is opened in the run starts at once. */
@@ -39,8 +52,9 @@ export function addClientProcess(
   simulation.start("producer" in client ? client.producer.id : client.consumer.id);
 }
 
-function bootstrapOf(spec: ClusterSpec): { readonly host: string; readonly port: number }[] {
-  return spec.nodes.map(node => ({ host: node.host, port: BROKER_PORT }));
+/** Brokers that start with the cluster. */
+function bootstrapOf(spec: ClusterSpec): readonly Endpoint[] {
+  return spec.nodes.filter(node => isBroker(spec, node) && node.startsLater !== true).map(({ host }) => ({ host, port: BROKER_PORT }));
 }
 
 function addProducer(simulation: Simulation, spec: ClusterSpec, producer: ProducerSpec, openedAt: number): void {

@@ -26,6 +26,11 @@ function isReached(world: World, limits: RunLimits): boolean {
   return world.eventsHandled >= limits.events || world.outcomes.length >= limits.outcomes;
 }
 
+/** Nodes first, in their order; then the machines that only ZooKeeper runs on. */
+function hostsOf(spec: ClusterSpec): string[] {
+  return [...new Set([...spec.nodes, ...spec.zookeeper ?? []].map(({ host }) => host))];
+}
+
 export interface ClusterSnapshot { readonly world: World; readonly around: Around }
 
 export class Cluster {
@@ -53,7 +58,7 @@ export class Cluster {
 
   /** A cluster at the moment 0: every machine is switched on. The spec has been validated. */
   static build(spec: ClusterSpec, seed: number, kinds: ReadonlyMap<string, ProcessKind> = PROCESS_KINDS): Cluster {
-    return new Cluster(spec, Simulation.create(seed, spec.nodes.map(node => node.host), kinds), null);
+    return new Cluster(spec, Simulation.create(seed, hostsOf(spec), kinds), null);
   }
 
   get now(): number { return this.simulation.world.now; }

@@ -1,17 +1,23 @@
 // The settings that the engine models, by Kafka's names, with their kind and range: what a spec may set. A setting that Kafka has and
 // the engine does not model is refused rather than ignored (FIDELITY: CLUSTER-SETTINGS).
 import { AuthorError, didYouMean, shown } from "./author-error.ts";
-import { type Fields, readObject } from "./read-input.ts";
+import { type Fields, readObject, readText } from "./read-input.ts";
 import type { Settings } from "./spec.ts";
 
-type SettingKind = readonly ["integer", number, number] | readonly ["boolean"] | readonly ["one-of", ...string[]];
+type SettingKind =
+  | readonly ["integer", number, number] | readonly ["boolean"] | readonly ["one-of", ...string[]]
+  /** A text that the process itself reads, and may refuse when it starts. */
+  | readonly ["text"];
 type SettingTable = Readonly<Record<string, SettingKind>>;
 
+/** A list of ten voters has about 300 characters. */
+const TEXT_LENGTH_MAX = 2_000;
 const INT_MAX = 2147483647;
 const ms: SettingKind = ["integer", 0, INT_MAX];
 const positiveMs: SettingKind = ["integer", 1, INT_MAX];
 const bytes: SettingKind = ["integer", 1, INT_MAX];
 const flag: SettingKind = ["boolean"];
+const text: SettingKind = ["text"];
 
 /** server.properties: broker and controller. */
 export const NODE_SETTINGS: SettingTable = {
@@ -28,6 +34,16 @@ export const NODE_SETTINGS: SettingTable = {
   "replica.lag.time.max.ms": positiveMs, "replica.fetch.wait.max.ms": ms, "replica.fetch.min.bytes": ["integer", 1, INT_MAX],
   "replica.fetch.max.bytes": bytes, "replica.fetch.response.max.bytes": bytes, "replica.fetch.backoff.ms": ms,
   "replica.socket.timeout.ms": positiveMs, "replica.high.watermark.checkpoint.interval.ms": positiveMs, "producer.id.expiration.ms": positiveMs,
+  // Where the node belongs.
+  "process.roles": text, "node.id": ["integer", 0, INT_MAX], "broker.id": ["integer", 0, INT_MAX], "broker.rack": text,
+  "zookeeper.connect": text, "controller.quorum.voters": text,
+};
+
+/** zoo.cfg of a ZooKeeper server. */
+export const ZOOKEEPER_SETTINGS: SettingTable = {
+  "tickTime": positiveMs, "initLimit": ["integer", 1, INT_MAX], "syncLimit": ["integer", 1, INT_MAX],
+  "minSessionTimeout": positiveMs, "maxSessionTimeout": positiveMs, "maxClientCnxns": ["integer", 0, INT_MAX],
+  "4lw.commands.whitelist": text,
 };
 
 export const TOPIC_SETTINGS: SettingTable = {
@@ -66,7 +82,7 @@ export function readSettings(where: string, value: unknown, table: SettingTable,
       const known = Object.keys(table);
       throw new AuthorError({
         code: "unknown-key", where: `${where}["${name}"]`, what: `"${name}" is not a ${what} setting that is modelled here`,
-        expected: `one of the ${known.length} modelled settings, such as "${known[0]}"`, found: `"${name}"`,
+        expected: `a modelled setting, such as "${known[0]}"`, found: `"${name}"`,
         cure: didYouMean(name, known, `Remove "${name}"; engine/FIDELITY.md lists what is modelled.`),
       });
     }
@@ -92,6 +108,9 @@ function checkSetting(where: string, value: unknown, kind: SettingKind): void {
         code: "wrong-kind", where, what: "this setting is true or false", expected: "true or false", found: shown(value),
         cure: "Write true or false.",
       });
+    case "text":
+      readText(where, value, TEXT_LENGTH_MAX, 0);
+      return;
     case "one-of": {
       const [, ...known] = kind;
       if (known.includes(String(value))) return;

@@ -2,8 +2,9 @@
 // creates the topics, and then the producers and consumers of the spec start. Plain data and its transitions.
 import { AuthorError, shown } from "./author-error.ts";
 import type { Command, Outcome } from "./commands.ts";
-import type { ClusterSpec, TopicSpec } from "./spec.ts";
 import type { MetadataAnswer } from "./metadata-answer.ts";
+import { isBroker } from "./node-names.ts";
+import type { ClusterSpec, TopicSpec } from "./spec.ts";
 
 /** Its calls have negative numbers, so that they never meet those of the run's inputs. */
 export interface Opening {
@@ -31,6 +32,11 @@ export function beginOpening(hands: OpeningHands): Opening {
   return opening;
 }
 
+/** Brokers that the opening waits for. */
+function brokersAtStart(spec: ClusterSpec): number {
+  return spec.nodes.filter(node => isBroker(spec, node) && node.startsLater !== true).length;
+}
+
 function takeCall(opening: Opening): number {
   const call = opening.nextCall;
   opening.nextCall -= 1;
@@ -46,7 +52,7 @@ export function openingAnswered(opening: Opening, spec: ClusterSpec, hands: Open
   if (outcome.call >= 0) return;
   if (opening.phase === "waiting-for-brokers") {
     const brokers = outcome.ok ? (outcome.value as MetadataAnswer).brokers.length : 0;
-    if (brokers < spec.nodes.length) askForBrokers(opening, hands, ASK_AGAIN_US);
+    if (brokers < brokersAtStart(spec)) askForBrokers(opening, hands, ASK_AGAIN_US);
     else createTopics(opening, spec, hands);
   } else if (opening.phase === "creating-topics") topicAnswered(opening, spec, hands, outcome);
 }
@@ -65,7 +71,7 @@ function createTopic(opening: Opening, spec: ClusterSpec, index: number, hands: 
   hands.ask({
     do: "create-topic", topic: topic.name, call,
     partitions: topic.assignment === undefined ? topic.partitions ?? 1 : -1,
-    replicationFactor: topic.assignment === undefined ? topic.replicationFactor ?? Math.min(3, spec.nodes.length) : -1,
+    replicationFactor: topic.assignment === undefined ? topic.replicationFactor ?? Math.min(3, brokersAtStart(spec)) : -1,
     ...topic.assignment === undefined ? {} : { assignment: topic.assignment },
     ...topic.configs === undefined ? {} : { configs: topic.configs },
   }, delayUs);

@@ -114,3 +114,10 @@ export function readName(where: string, value: unknown): string {
     found: shown(name), cure: "Use only these characters, as in \"cpu-node1\".",
   });
 }
+
+export function unknownReference(where: string, what: string, known: readonly string[]): AuthorError {
+  return new AuthorError({
+    code: "unknown-reference", where, what: `there is no ${what}`, expected: known.length === 0 ? "something that exists" : `one of ${known.join(", ")}`,
+    found: what, cure: known.length === 0 ? "Define it first." : `Use one of ${known.join(", ")}.`,
+  });
+}

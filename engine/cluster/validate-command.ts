@@ -5,9 +5,10 @@ import type { Command } from "./commands.ts";
 import {
   type Fields, readBoolean, readInteger, readList, readName, readObject, readOneOf, readText, readTopicName,
 } from "./read-input.ts";
+import { PROCESSES_MAX } from "./validate-machines.ts";
 import { checkAdminCommand, checkConfigs, checkDiskFault, readParty } from "./validate-operator-command.ts";
 import { checkRawCommand } from "./validate-raw-command.ts";
-import { CLIENTS_MAX, NODES_MAX, PARTITIONS_MAX, RUN_MS_MAX, TEXT_MAX, TOPICS_MAX, validateAssignment, validateConsumer, validateProducer } from "./validate-spec.ts";
+import { CLIENTS_MAX, PARTITIONS_MAX, RUN_MS_MAX, TEXT_MAX, TOPICS_MAX, validateAssignment, validateConsumer, validateProducer } from "./validate-spec.ts";
 import { MESSAGES } from "#engine/protocol/messages.ts";
 
 /** Records of one call of send(). */
@@ -99,7 +100,7 @@ function checkFields(verb: Command["do"], where: string, fields: Fields): void {
 
 function checkCut(where: string, fields: Fields, lengthMin: number): void {
   for (const side of ["from", "to"]) {
-    for (const [index, party] of readList(`${where}.${side}`, fields[side], lengthMin, NODES_MAX + CLIENTS_MAX).entries()) {
+    for (const [index, party] of readList(`${where}.${side}`, fields[side], lengthMin, PROCESSES_MAX + CLIENTS_MAX).entries()) {
       readParty(`${where}.${side}[${index}]`, party);
     }
   }

@@ -2,7 +2,8 @@
 // that Kafka judges itself are left to Kafka: a learner may see its errors. Only absurd sizes and wrong kinds stop here.
 import { AuthorError, shown } from "./author-error.ts";
 import { type Fields, readInteger, readList, readName, readObject, readOneOf, readText, readTopicName } from "./read-input.ts";
-import { NODE_ID_MAX, PARTITIONS_MAX, REPLICAS_MAX, TOPICS_MAX, validateAssignment } from "./validate-spec.ts";
+import { NODE_ID_MAX, REPLICAS_MAX } from "./validate-machines.ts";
+import { PARTITIONS_MAX, TOPICS_MAX, validateAssignment } from "./validate-spec.ts";
 
 const CONFIGS_MAX = 100;
 const CONFIG_LENGTH_MAX = 10_000;

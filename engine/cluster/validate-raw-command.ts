@@ -2,7 +2,8 @@
 // Fields that a request leaves out get the schema's default; a field that it does not have is refused.
 import { AuthorError, didYouMean, shown } from "./author-error.ts";
 import { type Fields, readBoolean, readInteger, readList, readObject, readOneOf, readText } from "./read-input.ts";
-import { NODE_ID_MAX, RUN_MS_MAX, TEXT_MAX } from "./validate-spec.ts";
+import { NODE_ID_MAX, SERVER_ID_MAX } from "./validate-machines.ts";
+import { RUN_MS_MAX, TEXT_MAX } from "./validate-spec.ts";
 import { type Api, MESSAGES } from "#engine/protocol/messages.ts";
 import type { FieldType } from "#engine/protocol/schema.ts";
 
@@ -25,11 +26,11 @@ export function checkRawCommand(verb: "request" | "zookeeper" | "four-letter-wor
       return checkField(`${where}.body`, fields["body"], MESSAGES[api].request);
     }
     case "zookeeper":
-      if (fields["server"] !== undefined) readInteger(`${where}.server`, fields["server"], 1, 255);
+      if (fields["server"] !== undefined) readInteger(`${where}.server`, fields["server"], 1, SERVER_ID_MAX);
       return checkOperation(`${where}.operation`, fields["operation"], true);
     case "four-letter-word":
       readText(`${where}.word`, fields["word"], 4, 4);
-      readInteger(`${where}.server`, fields["server"], 1, 255);
+      readInteger(`${where}.server`, fields["server"], 1, SERVER_ID_MAX);
   }
 }
 

@@ -3,15 +3,12 @@
 import { AuthorError, shown } from "./author-error.ts";
 import { CONSUMER_SETTINGS, NODE_SETTINGS, PRODUCER_SETTINGS, readSettings, TOPIC_SETTINGS } from "./known-settings.ts";
 import {
-  duplicate, type Fields, readBoolean, readInteger, readList, readName, readObject, readOneOf, readText, readTopicName,
+  duplicate, type Fields, readBoolean, readInteger, readList, readName, readObject, readText, readTopicName, unknownReference,
 } from "./read-input.ts";
-import type { ClusterSpec, ConsumerSpec, NodeSpec, ProducerSpec, TopicSpec } from "./spec.ts";
+import type { ClusterSpec, ConsumerSpec, ProducerSpec, TopicSpec } from "./spec.ts";
+import { NODE_ID_MAX, REPLICAS_MAX, validateMachines } from "./validate-machines.ts";
 
-/** Without a page thirty processes of a cluster run well; a page draws about ten. */
-export const NODES_MAX = 30;
-export const NODE_ID_MAX = 1000;
-/** Replicas of one partition: each on a node of its own. */
-export const REPLICAS_MAX = NODES_MAX;
+/** Topics of a spec, and of one command. */
 export const TOPICS_MAX = 1_000;
 /** Over all topics of a spec. */
 export const PARTITIONS_MAX = 10_000;
@@ -22,41 +19,28 @@ export const WORKLOAD_KEYS_MAX = 10_000;
 /** 24 virtual hours. */
 export const RUN_MS_MAX = 86_400_000;
 
+const SPEC_KEYS = [
+  "kafka", "mode", "nodes", "zookeeper", "quorum", "settings", "topics", "producers", "consumers", "link", "startMs",
+];
+
 export function validateSpec(value: unknown, where = "spec"): ClusterSpec {
-  const fields = readObject(where, value, ["kafka", "mode", "nodes", "settings", "topics", "producers", "consumers", "link", "startMs"]);
-  readOneOf(`${where}.kafka`, fields["kafka"], ["3.9"]);
-  readOneOf(`${where}.mode`, fields["mode"], ["kraft"]);
-  const nodes = validateNodes(`${where}.nodes`, fields["nodes"]);
+  const fields = readObject(where, value, SPEC_KEYS);
+  const brokers = validateMachines(where, fields);
   if (fields["settings"] !== undefined) readSettings(`${where}.settings`, fields["settings"], NODE_SETTINGS, "broker or controller");
-  const topics = validateTopics(`${where}.topics`, fields["topics"], nodes);
+  const topics = validateTopics(`${where}.topics`, fields["topics"], brokers);
   validateClients(where, fields, topics);
   if (fields["link"] !== undefined) validateLink(`${where}.link`, fields["link"]);
   if (fields["startMs"] !== undefined) readInteger(`${where}.startMs`, fields["startMs"], 0, RUN_MS_MAX);
   return value as ClusterSpec;
 }
 
-function validateNodes(where: string, value: unknown): readonly NodeSpec[] {
-  const nodes: NodeSpec[] = [];
-  for (const [index, item] of readList(where, value, 1, NODES_MAX).entries()) {
-    const at = `${where}[${index}]`;
-    const fields = readObject(at, item, ["id", "host", "rack"]);
-    const id = readInteger(`${at}.id`, fields["id"], 1, 1000);
-    const host = readName(`${at}.host`, fields["host"]);
-    if (fields["rack"] !== undefined) readText(`${at}.rack`, fields["rack"], 100);
-    if (nodes.some(node => node.id === id)) throw duplicate(`${at}.id`, `node id ${id}`);
-    if (nodes.some(node => node.host === host)) throw duplicate(`${at}.host`, `host "${host}" (both nodes would listen on port 9092)`);
-    nodes.push(item as NodeSpec);
-  }
-  return nodes;
-}
-
-function validateTopics(where: string, value: unknown, nodes: readonly NodeSpec[]): readonly string[] {
+function validateTopics(where: string, value: unknown, brokers: readonly number[]): readonly string[] {
   if (value === undefined) return [];
   const names: string[] = [];
   let partitions = 0;
   for (const [index, item] of readList(where, value, 0, TOPICS_MAX).entries()) {
     const at = `${where}[${index}]`;
-    const topic = validateTopic(at, item, nodes);
+    const topic = validateTopic(at, item, brokers);
     if (names.includes(topic.name)) throw duplicate(`${at}.name`, `topic "${topic.name}"`);
     names.push(topic.name);
     partitions += topic.assignment?.length ?? topic.partitions ?? 1;
@@ -70,13 +54,13 @@ function validateTopics(where: string, value: unknown, nodes: readonly NodeSpec[
   return names;
 }
 
-function validateTopic(where: string, value: unknown, nodes: readonly NodeSpec[]): TopicSpec {
+function validateTopic(where: string, value: unknown, brokers: readonly number[]): TopicSpec {
   const fields = readObject(where, value, ["name", "assignment", "partitions", "replicationFactor", "configs"]);
   readTopicName(`${where}.name`, fields["name"]);
   if (fields["assignment"] === undefined) {
     if (fields["partitions"] !== undefined) readInteger(`${where}.partitions`, fields["partitions"], 1, PARTITIONS_MAX);
     if (fields["replicationFactor"] !== undefined) {
-      readInteger(`${where}.replicationFactor`, fields["replicationFactor"], 1, nodes.length);
+      checkReplicationFactor(`${where}.replicationFactor`, fields["replicationFactor"], brokers.length);
     }
   } else {
     for (const key of ["partitions", "replicationFactor"]) {
@@ -86,10 +70,21 @@ function validateTopic(where: string, value: unknown, nodes: readonly NodeSpec[]
         found: "both", cure: `Remove "${key}".`,
       });
     }
-    validateAssignment(`${where}.assignment`, fields["assignment"], nodes.map(node => node.id));
+    validateAssignment(`${where}.assignment`, fields["assignment"], brokers);
   }
   if (fields["configs"] !== undefined) readSettings(`${where}.configs`, fields["configs"], TOPIC_SETTINGS, "topic");
   return value as TopicSpec;
+}
+
+/** The text is Kafka's own (StripedReplicaPlacer, AdminUtils); the cure is ours. */
+function checkReplicationFactor(where: string, value: unknown, brokers: number): void {
+  const replicationFactor = readInteger(where, value, 1, 32_767);
+  if (replicationFactor <= brokers) return;
+  throw new AuthorError({
+    code: "out-of-range", where, what: `replication factor ${replicationFactor} is larger than the number of brokers`,
+    expected: `a whole number from 1 to ${brokers}: so many brokers start with the cluster`, found: String(replicationFactor),
+    cure: `Give a number from 1 to ${brokers}, or add brokers to "nodes".`,
+  });
 }
 
 /** Partition -> replicas. With `nodeIds` null any node id may stand there. */
@@ -97,20 +92,13 @@ export function validateAssignment(where: string, value: unknown, nodeIds: reado
   for (const [partition, replicas] of readList(where, value, 1, PARTITIONS_MAX).entries()) {
     const at = `${where}[${partition}]`;
     const seen: number[] = [];
-    for (const [index, replica] of readList(at, replicas, 1, NODES_MAX).entries()) {
-      const id = readInteger(`${at}[${index}]`, replica, 1, 1000);
-      if (nodeIds !== null && !nodeIds.includes(id)) throw unknownReference(`${at}[${index}]`, `node ${id}`, nodeIds.map(String));
+    for (const [index, replica] of readList(at, replicas, 1, REPLICAS_MAX).entries()) {
+      const id = readInteger(`${at}[${index}]`, replica, 1, NODE_ID_MAX);
+      if (nodeIds !== null && !nodeIds.includes(id)) throw unknownReference(`${at}[${index}]`, `broker ${id}`, nodeIds.map(String));
       if (seen.includes(id)) throw duplicate(`${at}[${index}]`, `replica ${id}`);
       seen.push(id);
     }
   }
-}
-
-export function unknownReference(where: string, what: string, known: readonly string[]): AuthorError {
-  return new AuthorError({
-    code: "unknown-reference", where, what: `there is no ${what}`, expected: known.length === 0 ? "something that exists" : `one of ${known.join(", ")}`,
-    found: what, cure: known.length === 0 ? "Define it first." : `Use one of ${known.join(", ")}.`,
-  });
 }
 
 function validateClients(where: string, fields: Fields, topics: readonly string[]): void {
@@ -137,7 +125,7 @@ function validateClients(where: string, fields: Fields, topics: readonly string[
 /** Names that the cluster uses for its own processes. */
 function readClientId(where: string, value: unknown): string {
   const id = readName(where, value);
-  if (id !== "admin" && !/^broker-\d+$/.test(id)) return id;
+  if (id !== "admin" && !/^(broker|controller|zookeeper)-\d+$/.test(id)) return id;
   throw new AuthorError({
     code: "duplicate", where, what: `"${id}" is the name of a process of the cluster`, expected: "another name", found: shown(id),
     cure: "Choose another name, such as \"orders-producer\".",

@@ -1,9 +1,9 @@
 // A drill as a typed value: a cluster, the faults that a learner lets happen, questions to answer before them, and goals over named checks.
 // Grading is a pure replay of (drill, seed, inputs): see grade.ts. A drill's solution and its traps are plans: see play-plan.ts.
 import type { Check } from "#engine/checks/check.ts";
-import { duplicate } from "#engine/cluster/read-input.ts";
+import { duplicate, unknownReference } from "#engine/cluster/read-input.ts";
 import type { ClusterSpec } from "#engine/cluster/spec.ts";
-import { unknownReference, validateSpec } from "#engine/cluster/validate-spec.ts";
+import { validateSpec } from "#engine/cluster/validate-spec.ts";
 
 /** Who is hit, found in the cluster at the moment of the fault. */
 export type Victim =

@@ -4,6 +4,10 @@
 export type KafkaVersion = "3.9" | "4.3";
 export type ClusterMode = "zookeeper" | "kraft";
 
+export interface FeatureRange {
+  readonly name: string; readonly minSupportedVersion: number; readonly maxSupportedVersion: number; readonly formatLevel: number;
+}
+
 export interface VersionProfile {
   readonly kafka: KafkaVersion;
   readonly mode: ClusterMode;
@@ -16,16 +20,50 @@ export interface VersionProfile {
   readonly eligibleLeaderReplicas: boolean;
   /** 4.x writes the ISR in ascending order after an expansion; 3.9 in order of joining. */
   readonly sortsIsr: boolean;
+  /** KIP-1066: brokers tell which log directories take no new replicas. */
+  readonly cordonsLogDirectories: boolean;
+  /** A fenced broker that was heard from within broker.session.timeout.ms still has a session: its id can not be registered anew (4.0). */
+  readonly fencedBrokersHaveSessions: boolean;
+  /** message.format.version, message.downconversion.enable, message.timestamp.difference.max.ms: gone in 4.0. */
+  readonly hasMessageFormatSettings: boolean;
+  /** Feature levels (KIP-584): what the release supports, and the level that a new cluster is formatted with; 0 is not written. */
+  readonly features: readonly FeatureRange[];
   /** KIP-996: a follower asks for pre-votes before it raises its epoch. */
   readonly preVote: boolean;
   /** Default of the producer's linger.ms (KIP-1030). */
   readonly lingerMs: 0 | 5;
 }
 
-const PROFILES: readonly VersionProfile[] = [
-  { kafka: "3.9", mode: "zookeeper", release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0", eligibleLeaderReplicas: false, sortsIsr: false, preVote: false, lingerMs: 0 },
-  { kafka: "3.9", mode: "kraft", release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0", eligibleLeaderReplicas: false, sortsIsr: false, preVote: false, lingerMs: 0 },
-  { kafka: "4.3", mode: "kraft", release: "4.3.1", metadataVersion: 30, metadataVersionName: "4.3-IV0", eligibleLeaderReplicas: true, sortsIsr: true, preVote: true, lingerMs: 5 },
+const FEATURES_3_9: readonly FeatureRange[] = [
+  { name: "kraft.version", minSupportedVersion: 0, maxSupportedVersion: 1, formatLevel: 0 },
+  { name: "metadata.version", minSupportedVersion: 1, maxSupportedVersion: 21, formatLevel: 21 },
+];
+const FEATURES_4_3: readonly FeatureRange[] = [
+  { name: "metadata.version", minSupportedVersion: 7, maxSupportedVersion: 30, formatLevel: 30 },
+  { name: "eligible.leader.replicas.version", minSupportedVersion: 0, maxSupportedVersion: 1, formatLevel: 1 },
+  { name: "group.version", minSupportedVersion: 0, maxSupportedVersion: 1, formatLevel: 1 },
+  { name: "share.version", minSupportedVersion: 0, maxSupportedVersion: 1, formatLevel: 1 },
+  { name: "streams.version", minSupportedVersion: 0, maxSupportedVersion: 1, formatLevel: 1 },
+  { name: "transaction.version", minSupportedVersion: 0, maxSupportedVersion: 2, formatLevel: 2 },
+  { name: "kraft.version", minSupportedVersion: 0, maxSupportedVersion: 1, formatLevel: 0 },
+];
+
+export const PROFILES: readonly VersionProfile[] = [
+  {
+    kafka: "3.9", mode: "zookeeper", release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
+    eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
+    hasMessageFormatSettings: true, features: FEATURES_3_9, preVote: false, lingerMs: 0,
+  },
+  {
+    kafka: "3.9", mode: "kraft", release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
+    eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
+    hasMessageFormatSettings: true, features: FEATURES_3_9, preVote: false, lingerMs: 0,
+  },
+  {
+    kafka: "4.3", mode: "kraft", release: "4.3.1", metadataVersion: 30, metadataVersionName: "4.3-IV0",
+    eligibleLeaderReplicas: true, sortsIsr: true, cordonsLogDirectories: true, fencedBrokersHaveSessions: true,
+    hasMessageFormatSettings: false, features: FEATURES_4_3, preVote: true, lingerMs: 5,
+  },
 ];
 
 /** The profile of a release in a mode; null where there is none (4.x has no ZooKeeper mode). */
