@@ -37,7 +37,7 @@ export function createAlterPartitionManager(): AlterPartitionManager {
 
 /** Appends the replica to the ISR's order when it has come far enough. */
 export function proposeIsrExpansion(process: ProcessContext, broker: BrokerState, partition: Partition, replica: ReplicaState): void {
-  if (!mayJoinIsr(partition, replica, broker.image)) return;
+  if (partition.pendingIsr !== null || partition.isr.includes(replica.brokerId) || !mayJoinIsr(partition, replica, replicaRules(broker))) return;
   const isr = [...partition.isr, replica.brokerId];
   partition.pendingIsr = { change: "expand", isr, added: replica.brokerId };
   submit(process, broker, partition, isr, "expand");

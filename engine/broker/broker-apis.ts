@@ -8,7 +8,10 @@ import { handleFetch } from "./apis/01-fetch.ts";
 import { handleListOffsets } from "./apis/02-list-offsets.ts";
 import { handleMetadata } from "./apis/03-metadata.ts";
 import { handleApiVersions } from "./apis/18-api-versions.ts";
+import { handleDeleteRecords } from "./apis/21-delete-records.ts";
 import { handleInitProducerId } from "./apis/22-init-producer-id.ts";
+import { handleOffsetForLeaderEpoch } from "./apis/23-offset-for-leader-epoch.ts";
+import { handleDescribeLogDirs } from "./apis/35-describe-log-dirs.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { forward } from "./forwarding.ts";
 
@@ -21,7 +24,10 @@ export function handleBrokerRequest(process: ProcessContext, broker: BrokerState
     case "ListOffsets": handleListOffsets(process, broker, body as RequestOf<"ListOffsets">, to as ReplyTo<"ListOffsets">); return true;
     case "Metadata": handleMetadata(process, broker, body as RequestOf<"Metadata">, to as ReplyTo<"Metadata">); return true;
     case "ApiVersions": handleApiVersions(process, broker, to as ReplyTo<"ApiVersions">); return true;
+    case "DeleteRecords": handleDeleteRecords(process, broker, body as RequestOf<"DeleteRecords">, to as ReplyTo<"DeleteRecords">); return true;
     case "InitProducerId": handleInitProducerId(process, broker, body as RequestOf<"InitProducerId">, to as ReplyTo<"InitProducerId">); return true;
+    case "OffsetForLeaderEpoch": handleOffsetForLeaderEpoch(process, broker, body as RequestOf<"OffsetForLeaderEpoch">, to as ReplyTo<"OffsetForLeaderEpoch">); return true;
+    case "DescribeLogDirs": handleDescribeLogDirs(process, broker, body as RequestOf<"DescribeLogDirs">, to as ReplyTo<"DescribeLogDirs">); return true;
     default:
       if (!isForwardedApi(message.api)) return false;
       forward(process, broker, message.api, body as RequestOf<typeof message.api>, to as ReplyTo<typeof message.api>);

@@ -11,13 +11,17 @@ import { createNetworkClient, type NetworkClient } from "#engine/protocol/networ
 import { type ReplyTo, sendResponse } from "#engine/protocol/reply-to.ts";
 import { type AlterPartitionManager, createAlterPartitionManager } from "./alter-partition-manager.ts";
 import { type ControllerChannel, createControllerChannel } from "./controller-channel.ts";
+import type { DelayedDeleteRecords } from "./delayed-delete-records.ts";
 import type { DelayedFetch } from "./delayed-fetch.ts";
 import type { DelayedProduce } from "./delayed-produce.ts";
+import { createFetchSessions, type FetchSessions } from "./fetch-sessions.ts";
 import { type BrokerSettings, brokerSettings, type KafkaNodeSettings } from "./node-settings.ts";
 import type { Partition, ReplicaRules } from "./partition.ts";
 import { createProducerIdManager, type ProducerIdManager } from "./producer-id-manager.ts";
 import { createPurgatory, type Purgatory } from "./purgatory.ts";
 import type { ReplicaFetcher } from "./replica-fetcher.ts";
+import { RACK_AWARE_SELECTOR } from "./replica-selector.ts";
+import { createReplicationQuotas, type ReplicationQuotas } from "./replication-quota.ts";
 import { createRequestChannel, type RequestChannel, unmute } from "./request-channel.ts";
 
 export interface BrokerState {
@@ -33,6 +37,11 @@ export interface BrokerState {
   readonly partitions: Map<string, (Partition | null)[]>;
   readonly delayedProduces: Purgatory<DelayedProduce>;
   readonly delayedFetches: Purgatory<DelayedFetch>;
+  readonly delayedDeletes: Purgatory<DelayedDeleteRecords>;
+  readonly fetchSessions: FetchSessions;
+  /** replica.selector.class is the one that looks at racks (KIP-392). */
+  readonly selectsReplicasByRack: boolean;
+  readonly replicationQuotas: ReplicationQuotas;
   /** By the broker fetched from. */
   readonly fetchers: Map<number, ReplicaFetcher>;
   readonly fetcherNetwork: NetworkClient;
@@ -56,7 +65,9 @@ export function createBroker(node: KafkaNodeSettings): BrokerState {
   const settings = brokerSettings(node.overrides);
   return {
     node, settings, brokerEpoch: -1, image: createImage(), isReady: false, isShuttingDown: false, partitions: new Map(),
-    delayedProduces: createPurgatory("produce"), delayedFetches: createPurgatory("fetch"), fetchers: new Map(),
+    delayedProduces: createPurgatory("produce"), delayedFetches: createPurgatory("fetch"),
+    delayedDeletes: createPurgatory("delete"), fetchSessions: createFetchSessions(),
+    selectsReplicasByRack: node.overrides["replica.selector.class"] === RACK_AWARE_SELECTOR, replicationQuotas: createReplicationQuotas(), fetchers: new Map(),
     fetcherNetwork: createNetworkClient("fetcher", {
       clientId: `broker-${node.nodeId}-fetcher`, reconnectBackoffMs: 0, reconnectBackoffMaxMs: 0, connectionSetupTimeoutMs: 10_000,
     }),
@@ -83,7 +94,13 @@ export function absentPartitionError(broker: BrokerState, topic: string, partiti
 }
 
 export function replicaRules(broker: BrokerState): ReplicaRules {
-  return { brokerId: broker.node.nodeId, lagTimeMaxUs: fromMs(broker.settings["replica.lag.time.max.ms"]), image: broker.image };
+  return { brokerId: broker.node.nodeId, lagTimeMaxUs: fromMs(broker.settings["replica.lag.time.max.ms"]), image: broker.image, isKraft: broker.node.mode === "kraft" };
+}
+
+/** A setting that was given to a running broker, or to all (DynamicConfig.Broker); undefined when neither was. */
+export function dynamicBrokerSetting(broker: BrokerState, name: string): string | undefined {
+  const { brokerConfigs } = broker.image;
+  return brokerConfigs.get(String(broker.node.nodeId))?.get(name) ?? brokerConfigs.get("")?.get(name);
 }
 
 /** The settings of a topic's logs as they stand in the metadata. */

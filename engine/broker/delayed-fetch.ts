@@ -6,53 +6,83 @@ import type { RequestOf } from "#engine/protocol/messages.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import { answerFetch } from "./apis/01-fetch.ts";
 import { type BrokerState, partitionAt } from "./broker-state.ts";
-import { type FetchPartition, fetchError, readPartitions } from "./fetch-reader.ts";
+import { fetchError, isOldLife, readPartitions } from "./fetch-reader.ts";
+import type { FetchContext, WantedPartition } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
 import { type Delayed, expiredOperations, watch } from "./purgatory.ts";
+import { isLeaderThrottling } from "./replication-quota.ts";
 
+/** @property sessionId 0: without one; then `wanted` says for what. */
 export interface DelayedFetch extends Delayed {
   readonly replyTo: ReplyTo<"Fetch">;
   readonly body: RequestOf<"Fetch">;
+  readonly sessionId: number;
+  readonly isFull: boolean;
+  readonly wanted: readonly WantedPartition[];
 }
 
-export function delayFetch(process: ProcessContext, broker: BrokerState, operation: DelayedFetch): void {
+const NOTHING_WANTED: readonly WantedPartition[] = [];
+
+/** Sessions are found by what they watch; a request without one is entered at its partitions. */
+export function delayFetch(
+  process: ProcessContext, broker: BrokerState, deadlineUs: number, replyTo: ReplyTo<"Fetch">, body: RequestOf<"Fetch">, context: FetchContext,
+): void {
+  const { session, isFull } = context;
+  const operation: DelayedFetch = {
+    deadlineUs, cause: process.cause, replyTo, body, isFull, sessionId: session?.id ?? 0, wanted: session === null ? context.wanted : NOTHING_WANTED,
+  };
   const id = watch(process, broker.delayedFetches, operation);
-  for (const { topic, partitions } of operation.body.topics) {
-    for (const { partition } of partitions) partitionAt(broker, topic, partition)?.delayedFetches.add(id);
-  }
+  if (session !== null) session.delayed = id;
+  else for (const { topic, partition } of context.wanted) partitionAt(broker, topic, partition)?.delayedFetches.add(id);
 }
 
 /** Something that fetches may wait for has changed in this partition: its end, its high watermark, its leader or epoch. */
 export function checkDelayedFetches(process: ProcessContext, broker: BrokerState, partition: Partition): void {
-  if (partition.delayedFetches.size === 0) return;
-  for (const id of [...partition.delayedFetches]) {
-    const operation = broker.delayedFetches.waiting.get(id);
-    if (operation !== undefined && isSatisfied(process, broker, operation.body, partition)) complete(process, broker, id, operation);
+  if (partition.delayedFetches.size > 0) for (const id of [...partition.delayedFetches]) check(process, broker, partition, id);
+  const watching = broker.fetchSessions.watchers.get(partition.topic)?.[partition.partition];
+  if (watching === undefined || watching.size === 0) return;
+  for (const sessionId of watching) {
+    const delayed = broker.fetchSessions.byId.get(sessionId)?.delayed ?? 0;
+    if (delayed !== 0) check(process, broker, partition, delayed);
   }
 }
 
+function check(process: ProcessContext, broker: BrokerState, partition: Partition, id: number): void {
+  const operation = broker.delayedFetches.waiting.get(id);
+  if (operation === undefined) return;
+  const context = contextOf(broker, operation);
+  if (context === null || isSatisfied(process, broker, operation.body, context, partition)) complete(process, broker, id, operation);
+}
+
+/** Null when its session has ended meanwhile. */
+function contextOf(broker: BrokerState, { sessionId, wanted, isFull }: DelayedFetch): FetchContext | null {
+  if (sessionId === 0) return { session: null, wanted, isFull };
+  const session = broker.fetchSessions.byId.get(sessionId);
+  return session === undefined ? null : { session, wanted: session.partitions, isFull };
+}
+
 /** With a minimum of one byte only the partition that has changed can make the difference. */
-function isSatisfied(process: ProcessContext, broker: BrokerState, body: RequestOf<"Fetch">, changed: Partition): boolean {
+function isSatisfied(process: ProcessContext, broker: BrokerState, body: RequestOf<"Fetch">, { wanted: all }: FetchContext, changed: Partition): boolean {
+  const fromOldLife = isOldLife(broker, body);
   let bytes = 0;
-  for (const { topic, partitions } of body.topics) {
-    if (body.minBytes <= 1 && topic !== changed.topic) continue;
-    for (const wanted of partitions) {
-      if (body.minBytes <= 1 && wanted.partition !== changed.partition) continue;
-      const found = availableBytes(process, broker, body, topic, wanted);
-      if (found === -1) return true;
-      bytes += found;
-    }
+  for (const wanted of all) {
+    if (body.minBytes <= 1 && (wanted.partition !== changed.partition || wanted.topic !== changed.topic)) continue;
+    const found = availableBytes(process, broker, body, wanted, fromOldLife);
+    if (found === -1) return true;
+    bytes += found;
   }
   return bytes >= body.minBytes && bytes > 0;
 }
 
 /** -1: answer at once, because the partition has an error or the log was cut below the offset. */
-function availableBytes(process: ProcessContext, broker: BrokerState, body: RequestOf<"Fetch">, topic: string, wanted: FetchPartition): number {
-  const partition = partitionAt(broker, topic, wanted.partition);
-  if (partition === undefined || fetchError(broker, partition, body, wanted) !== "NONE") return -1;
-  const end = body.replicaId >= 0 ? partition.log.logEndOffset : partition.log.highWatermark;
-  if (wanted.fetchOffset > partition.log.logEndOffset) return -1;
-  return bytesBetween(process, partition.log, wanted.fetchOffset, end, Math.min(wanted.partitionMaxBytes, body.minBytes));
+function availableBytes(process: ProcessContext, broker: BrokerState, body: RequestOf<"Fetch">, wanted: WantedPartition, fromOldLife: boolean): number {
+  const partition = partitionAt(broker, wanted.topic, wanted.partition);
+  if (partition === undefined || fetchError(partition, body.replicaId, wanted, fromOldLife) !== "NONE") return -1;
+  const { log } = partition;
+  const end = body.replicaId === -1 ? log.highWatermark : log.logEndOffset;
+  if (wanted.fetchOffset > log.logEndOffset) return -1;
+  if (wanted.fetchOffset >= end || body.replicaId >= 0 && isLeaderThrottling(process, broker, partition, body.replicaId)) return 0;
+  return bytesBetween(process, log, wanted.fetchOffset, end, Math.min(wanted.partitionMaxBytes, body.minBytes));
 }
 
 export function expireDelayedFetches(process: ProcessContext, broker: BrokerState, sequence: number): void {
@@ -65,15 +95,16 @@ export function expireDelayedFetches(process: ProcessContext, broker: BrokerStat
 }
 
 function complete(process: ProcessContext, broker: BrokerState, id: number, operation: DelayedFetch): void {
+  const context = contextOf(broker, operation) ?? { session: null, wanted: NOTHING_WANTED, isFull: true };
   forget(broker, id, operation);
-  answerFetch(process, broker, operation.replyTo, readPartitions(process, broker, operation.body, true));
+  answerFetch(process, broker, operation.replyTo, operation.body, context, readPartitions(process, broker, operation.body, context, true));
 }
 
-function forget(broker: BrokerState, id: number, operation: DelayedFetch): void {
+function forget(broker: BrokerState, id: number, { sessionId, wanted }: DelayedFetch): void {
   broker.delayedFetches.waiting.delete(id);
-  for (const { topic, partitions } of operation.body.topics) {
-    for (const { partition } of partitions) partitionAt(broker, topic, partition)?.delayedFetches.delete(id);
-  }
+  const session = broker.fetchSessions.byId.get(sessionId);
+  if (session?.delayed === id) session.delayed = 0;
+  for (const { topic, partition } of wanted) partitionAt(broker, topic, partition)?.delayedFetches.delete(id);
 }
 
 /** The asker has gone: its fetch is not read again. */

@@ -25,6 +25,7 @@ import {
   askController, type ControllerChannel, controllerResult, controllerTimer, controllerTimerName, createControllerChannel, isWaiting, pumpController,
 } from "./controller-channel.ts";
 import { expireDelayedFetches, forgetFetchesOf } from "./delayed-fetch.ts";
+import { expireDelayedDeletes } from "./delayed-delete-records.ts";
 import { expireDelayedProduces } from "./delayed-produce.ts";
 import { becomeReady, CHECKPOINT_TIMER, checkpointPeriodically, closeLogs, expireProducers, PRODUCER_EXPIRATION_TIMER, publishMetadata } from "./metadata-publisher.ts";
 import { brokerSettings, CONTROLLER_PORT, type KafkaNodeSettings } from "./node-settings.ts";
@@ -265,6 +266,7 @@ function brokerTimer(process: ProcessContext, broker: BrokerState, name: string,
     case CHECKPOINT_TIMER: checkpointPeriodically(process, broker); return true;
     case PRODUCER_EXPIRATION_TIMER: expireProducers(process, broker); return true;
     case purgatoryTimerName(broker.delayedFetches): expireDelayedFetches(process, broker, sequence); return true;
+    case purgatoryTimerName(broker.delayedDeletes): expireDelayedDeletes(process, broker, sequence); return true;
     case purgatoryTimerName(broker.delayedProduces): expireDelayedProduces(process, broker, sequence); return true;
     default: return false;
   }

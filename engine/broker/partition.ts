@@ -10,6 +10,7 @@ import type { MetadataImage } from "#engine/metadata/image.ts";
 export interface ReplicaState {
   readonly brokerId: number;
   logEndOffset: number;
+  logStartOffset: number;
   /** The leader's end when this follower fetched last, and when that was: it tells whether the follower keeps up (KIP-16). */
   lastFetchLeaderLogEndOffset: number;
   lastFetchUs: number;
@@ -48,7 +49,8 @@ export interface Partition {
 }
 
 /** What every rule needs to know of the broker. */
-export interface ReplicaRules { readonly brokerId: number; readonly lagTimeMaxUs: number; readonly image: MetadataImage }
+/** `isKraft`: fencing, controlled shutdown and broker epochs are known. In ZooKeeper mode a broker is alive or not. */
+export interface ReplicaRules { readonly brokerId: number; readonly lagTimeMaxUs: number; readonly image: MetadataImage; readonly isKraft: boolean }
 
 export function createPartition(topicId: string, log: UnifiedLog, config: LogConfig): Partition {
   return {
@@ -62,7 +64,7 @@ export function createPartition(topicId: string, log: UnifiedLog, config: LogCon
 const NEVER_US = -1_000_000_000_000;
 
 export function createReplicaState(brokerId: number): ReplicaState {
-  return { brokerId, logEndOffset: -1, lastFetchLeaderLogEndOffset: -1, lastFetchUs: NEVER_US, lastCaughtUpUs: NEVER_US, brokerEpoch: null };
+  return { brokerId, logEndOffset: -1, logStartOffset: -1, lastFetchLeaderLogEndOffset: -1, lastFetchUs: NEVER_US, lastCaughtUpUs: NEVER_US, brokerEpoch: null };
 }
 
 /** When this broker is elected it knows nothing of the followers; when it is elected again it keeps their offsets. */
@@ -71,6 +73,7 @@ export function resetReplicaState(
 ): void {
   if (how.isNewLeader) {
     replica.logEndOffset = -1;
+    replica.logStartOffset = -1;
     replica.lastFetchLeaderLogEndOffset = -1;
     replica.lastFetchUs = NEVER_US;
   } else {
@@ -85,10 +88,13 @@ export function resetReplicaState(
  * A follower that fetches at `fetchOffset` has everything below it. It was caught up now when it is at the leader's end, or at the time of
  * its last fetch when it has reached what was the end then.
  */
-export function updateFetchState(replica: ReplicaState, fetchOffset: number, nowUs: number, leaderLogEndOffset: number, brokerEpoch: number): void {
+export function updateFetchState(
+  replica: ReplicaState, fetchOffset: number, logStartOffset: number, nowUs: number, leaderLogEndOffset: number, brokerEpoch: number,
+): void {
   if (fetchOffset >= leaderLogEndOffset) replica.lastCaughtUpUs = Math.max(replica.lastCaughtUpUs, nowUs);
   else if (fetchOffset >= replica.lastFetchLeaderLogEndOffset) replica.lastCaughtUpUs = Math.max(replica.lastCaughtUpUs, replica.lastFetchUs);
   replica.logEndOffset = fetchOffset;
+  replica.logStartOffset = logStartOffset;
   replica.lastFetchLeaderLogEndOffset = leaderLogEndOffset;
   replica.lastFetchUs = nowUs;
   replica.brokerEpoch = brokerEpoch;
@@ -112,8 +118,15 @@ export function maximalIsrSize(partition: Partition): number {
   return partition.pendingIsr?.change === "expand" ? partition.pendingIsr.isr.length : partition.isr.length;
 }
 
-/** Registered, neither fenced nor shutting down, and the same life of the broker as the one that fetched. */
-export function isIsrEligible(replica: ReplicaState, image: MetadataImage): boolean {
+/** Epoch of a broker's registration while it is alive; -1: not known, or nobody counts (ZooKeeper mode). */
+export function knownBrokerEpoch({ image, isKraft }: ReplicaRules, brokerId: number): number {
+  const registration = isKraft ? image.brokers.get(brokerId) : undefined;
+  return registration === undefined || registration.fenced ? -1 : registration.brokerEpoch;
+}
+
+/** Registered, neither fenced nor shutting down, and the same life of the broker as the one that fetched; in ZooKeeper mode: alive. */
+export function isIsrEligible(replica: ReplicaState, { image, isKraft }: ReplicaRules): boolean {
+  if (!isKraft) return image.brokers.has(replica.brokerId);
   const registration = image.brokers.get(replica.brokerId);
   if (registration === undefined || registration.fenced || registration.inControlledShutdown) return false;
   return replica.brokerEpoch !== null && (replica.brokerEpoch === -1 || replica.brokerEpoch === registration.brokerEpoch);
@@ -130,17 +143,17 @@ export function maybeIncrementHighWatermark(process: ProcessContext, partition: 
   for (const replica of partition.remoteReplicas) {
     if (replica.logEndOffset >= candidate) continue;
     const counts = isInMaximalIsr(partition, replica.brokerId)
-      || isCaughtUp(replica, logEndOffset, process.now, rules.lagTimeMaxUs) && isIsrEligible(replica, rules.image);
+      || isCaughtUp(replica, logEndOffset, process.now, rules.lagTimeMaxUs) && isIsrEligible(replica, rules);
     if (counts) candidate = replica.logEndOffset;
   }
   return candidate > partition.log.highWatermark && updateHighWatermark(process, partition.log, candidate);
 }
 
 /** Whether a follower has come far enough to be proposed for the ISR: at the high watermark and at the start of the leader's epoch. */
-export function mayJoinIsr(partition: Partition, replica: ReplicaState, image: MetadataImage): boolean {
+export function mayJoinIsr(partition: Partition, replica: ReplicaState, rules: ReplicaRules): boolean {
   return partition.pendingIsr === null && !partition.isr.includes(replica.brokerId)
     && replica.logEndOffset >= partition.log.highWatermark && replica.logEndOffset >= partition.leaderEpochStartOffset
-    && isIsrEligible(replica, image);
+    && isIsrEligible(replica, rules);
 }
 
 /** ISR members that have not been caught up for replica.lag.time.max.ms. */

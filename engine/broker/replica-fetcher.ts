@@ -5,12 +5,17 @@
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
 import { endOffsetForEpoch, latestEpoch, UNDEFINED_EPOCH } from "#engine/log/leader-epoch-cache.ts";
+import { maybeIncrementLogStartOffset, truncateFullyAndStartAt } from "#engine/log/log-start.ts";
 import { appendAsFollower, truncateTo, updateHighWatermark } from "#engine/log/unified-log.ts";
+import {
+  beginFetch, createFetchSessionHandler, fetchSessionAnswered, fetchSessionFailed, type FetchSessionHandler, finishFetch, wishFor, wishOf,
+} from "#engine/protocol/fetch-session-handler.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { type NetworkResult, networkSend } from "#engine/protocol/network-client.ts";
 import { type BrokerState, partitionAt } from "./broker-state.ts";
 import { checkDelayedFetches } from "./delayed-fetch.ts";
 import type { Partition } from "./partition.ts";
+import { isFollowerThrottling, noteFollowerBytes } from "./replication-quota.ts";
 
 export const FETCHER_TIMER = "fetcher";
 
@@ -22,12 +27,17 @@ interface FetchedPartition {
   delayedUntilUs: number;
   /** The leader has refused the offset: its end has to be asked for. */
   needsEndOffset: boolean;
+  /** That end is known to lie beyond this log's: where the leader's log begins has to be asked for. */
+  leaderEndsBeyond: boolean;
+  /** Records behind the leader's high watermark, as of the last answer. */
+  lag: number;
 }
 
 /** @property partitions by log directory. @property backoffUntilUs after a request that failed as a whole. */
 export interface ReplicaFetcher {
   readonly sourceBroker: number;
   readonly partitions: Map<string, FetchedPartition>;
+  readonly session: FetchSessionHandler;
   isInFlight: boolean;
   backoffUntilUs: number;
   timer: number;
@@ -38,11 +48,11 @@ export interface ReplicaFetcher {
 export function addToFetcher(broker: BrokerState, partition: Partition): void {
   let fetcher = broker.fetchers.get(partition.leader);
   if (fetcher === undefined) {
-    fetcher = { sourceBroker: partition.leader, partitions: new Map(), isInFlight: false, backoffUntilUs: 0, timer: 0, timerAtUs: 0 };
+    fetcher = { sourceBroker: partition.leader, partitions: new Map(), session: createFetchSessionHandler(), isInFlight: false, backoffUntilUs: 0, timer: 0, timerAtUs: 0 };
     broker.fetchers.set(partition.leader, fetcher);
   }
   const { topic, partition: index, leaderEpoch } = partition;
-  fetcher.partitions.set(partition.log.directory, { topic, partition: index, leaderEpoch, delayedUntilUs: 0, needsEndOffset: false });
+  fetcher.partitions.set(partition.log.directory, { topic, partition: index, leaderEpoch, delayedUntilUs: 0, needsEndOffset: false, leaderEndsBeyond: false, lag: 1 });
 }
 
 export function removeFromFetchers(broker: BrokerState, directory: string): void {
@@ -65,15 +75,19 @@ export function fetcherTimer(process: ProcessContext, broker: BrokerState, sourc
 function pump(process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher): void {
   if (fetcher.isInFlight || fetcher.partitions.size === 0) return;
   if (fetcher.backoffUntilUs > process.now) return armAt(process, fetcher, fetcher.backoffUntilUs);
-  const ready: FetchedPartition[] = [];
+  let ready = 0;
+  let needEndOffset = 0;
   let nextUs = Number.MAX_SAFE_INTEGER;
   for (const fetched of fetcher.partitions.values()) {
-    if (fetched.delayedUntilUs <= process.now) ready.push(fetched);
-    else if (fetched.delayedUntilUs < nextUs) nextUs = fetched.delayedUntilUs;
+    if (fetched.delayedUntilUs <= process.now) {
+      ready += 1;
+      if (fetched.needsEndOffset) needEndOffset += 1;
+    } else if (fetched.delayedUntilUs < nextUs) nextUs = fetched.delayedUntilUs;
   }
-  if (ready.length === 0) return armAt(process, fetcher, nextUs);
-  if (ready.some(fetched => fetched.needsEndOffset)) askEndOffsets(process, broker, fetcher, ready.filter(fetched => fetched.needsEndOffset));
-  else sendFetch(process, broker, fetcher, ready);
+  if (ready === 0) return armAt(process, fetcher, nextUs);
+  if (needEndOffset === 0) return sendFetch(process, broker, fetcher);
+  const lost = [...fetcher.partitions.values()].filter(fetched => fetched.needsEndOffset && fetched.delayedUntilUs <= process.now);
+  askOffsets(process, broker, fetcher, lost);
 }
 
 function armAt(process: ProcessContext, fetcher: ReplicaFetcher, atUs: number): void {
@@ -85,35 +99,34 @@ function armAt(process: ProcessContext, fetcher: ReplicaFetcher, atUs: number): 
   fetcher.timer = process.schedule(Math.max(0, atUs - process.now), FETCHER_TIMER, fetcher.sourceBroker);
 }
 
-function sendFetch(process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher, ready: readonly FetchedPartition[]): void {
+function sendFetch(process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher): void {
   const { settings } = broker;
-  const topics: { topic: string; partitions: RequestOf<"Fetch">["topics"][number]["partitions"][number][] }[] = [];
-  for (const fetched of ready) {
+  const { session } = fetcher;
+  const maxBytes = settings["replica.fetch.max.bytes"];
+  const draft = beginFetch(session);
+  for (const fetched of fetcher.partitions.values()) {
+    if (fetched.delayedUntilUs > process.now) continue;
     const partition = partitionAt(broker, fetched.topic, fetched.partition);
-    if (partition === undefined) continue;
-    const log = partition.log;
-    const wanted = {
-      partition: fetched.partition, currentLeaderEpoch: fetched.leaderEpoch, fetchOffset: log.logEndOffset, lastFetchedEpoch: latestEpoch(log.epochs),
-      logStartOffset: log.logStartOffset, partitionMaxBytes: settings["replica.fetch.max.bytes"],
-    };
-    // Partitions of a topic mostly follow each other.
-    const last = topics[topics.length - 1];
-    const topic = last?.topic === fetched.topic ? last : topics.find(known => known.topic === fetched.topic);
-    if (topic === undefined) topics.push({ topic: fetched.topic, partitions: [wanted] });
-    else topic.partitions.push(wanted);
+    if (partition === undefined || isFollowerThrottling(process, broker, partition.topic, partition.partition, fetched.lag)) continue;
+    const { log } = partition;
+    wishFor(session, draft, fetched.topic, fetched.partition, fetched.leaderEpoch, log.logEndOffset, latestEpoch(log.epochs), log.logStartOffset, maxBytes);
   }
-  if (topics.length === 0) return;
+  if (draft.wished === 0) return armAt(process, fetcher, process.now + fromMs(settings["replica.fetch.backoff.ms"]));
   send(process, broker, fetcher, "Fetch", {
     replicaId: broker.node.nodeId, replicaEpoch: broker.brokerEpoch, maxWaitMs: settings["replica.fetch.wait.max.ms"],
-    minBytes: settings["replica.fetch.min.bytes"], maxBytes: settings["replica.fetch.response.max.bytes"], isolationLevel: 0, rackId: "", topics,
+    minBytes: settings["replica.fetch.min.bytes"], maxBytes: settings["replica.fetch.response.max.bytes"], isolationLevel: 0, rackId: "",
+    ...finishFetch(session, draft),
   });
 }
 
-/** After OFFSET_OUT_OF_RANGE. */
-function askEndOffsets(process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher, wanted: readonly FetchedPartition[]): void {
+/**
+ * After OFFSET_OUT_OF_RANGE: where the leader's log ends, or, once it is known to end beyond this one, where it begins (fetchOffsetAndTruncate asks
+ * for one after the other).
+ */
+function askOffsets(process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher, wanted: readonly FetchedPartition[]): void {
   const topics: { name: string; partitions: { partition: number; currentLeaderEpoch: number; timestamp: number }[] }[] = [];
-  for (const { topic: name, partition, leaderEpoch } of wanted) {
-    const asked = { partition, currentLeaderEpoch: leaderEpoch, timestamp: LATEST_TIMESTAMP };
+  for (const { topic: name, partition, leaderEpoch, leaderEndsBeyond } of wanted) {
+    const asked = { partition, currentLeaderEpoch: leaderEpoch, timestamp: leaderEndsBeyond ? EARLIEST_LOCAL_TIMESTAMP : LATEST_TIMESTAMP };
     const topic = topics.find(known => known.name === name);
     if (topic === undefined) topics.push({ name, partitions: [asked] });
     else topic.partitions.push(asked);
@@ -121,6 +134,7 @@ function askEndOffsets(process: ProcessContext, broker: BrokerState, fetcher: Re
   send(process, broker, fetcher, "ListOffsets", { replicaId: broker.node.nodeId, isolationLevel: 0, topics });
 }
 const LATEST_TIMESTAMP = -1;
+const EARLIEST_LOCAL_TIMESTAMP = -4;
 
 function send<A extends "Fetch" | "ListOffsets">(process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher, api: A, body: RequestOf<A>): void {
   const leader = broker.image.brokers.get(fetcher.sourceBroker);
@@ -138,29 +152,27 @@ export function fetcherResult(process: ProcessContext, broker: BrokerState, resu
   fetcher.isInFlight = false;
   if (result.response === null) {
     fetcher.backoffUntilUs = process.now + fromMs(broker.settings["replica.fetch.backoff.ms"]);
+    if (result.api === "Fetch") fetchSessionFailed(fetcher.session);
   } else if (result.api === "Fetch") {
-    fetched(process, broker, fetcher, result.request as RequestOf<"Fetch">, result.response as ResponseOf<"Fetch">);
+    fetched(process, broker, fetcher, result.response as ResponseOf<"Fetch">);
   } else if (result.api === "ListOffsets") {
-    endOffsetsFound(process, broker, fetcher, result.request as RequestOf<"ListOffsets">, result.response as ResponseOf<"ListOffsets">);
+    offsetsFound(process, broker, fetcher, result.request as RequestOf<"ListOffsets">, result.response as ResponseOf<"ListOffsets">);
   }
   pump(process, broker, fetcher);
 }
 
 type FetchAnswer = ResponseOf<"Fetch">["topics"][number]["partitions"][number];
 
-/** Answers come in the order of the request. What has meanwhile changed its epoch or its end is left to the next round. */
-function fetched(process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher, request: RequestOf<"Fetch">, response: ResponseOf<"Fetch">): void {
-  for (let topicIndex = 0; topicIndex < request.topics.length; topicIndex += 1) {
-    const asked = request.topics[topicIndex];
-    const answers = response.topics[topicIndex];
-    if (asked === undefined || answers === undefined) continue;
-    for (let index = 0; index < asked.partitions.length; index += 1) {
-      const wanted = asked.partitions[index];
-      const answer = answers.partitions[index];
-      const partition = partitionAt(broker, asked.topic, wanted?.partition ?? -1);
-      if (wanted === undefined || answer === undefined || partition === undefined) continue;
+/** What has meanwhile changed its epoch or its end is left to the next round. */
+function fetched(process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher, response: ResponseOf<"Fetch">): void {
+  if (!fetchSessionAnswered(fetcher.session, response)) return;
+  for (const { topic, partitions } of response.topics) {
+    for (const answer of partitions) {
+      const partition = partitionAt(broker, topic, answer.partition);
+      const asked = wishOf(fetcher.session, topic, answer.partition);
+      if (partition === undefined || asked === undefined) continue;
       const known = fetcher.partitions.get(partition.log.directory);
-      if (known === undefined || known.leaderEpoch !== wanted.currentLeaderEpoch || partition.log.logEndOffset !== wanted.fetchOffset) continue;
+      if (known === undefined || known.leaderEpoch !== asked.currentLeaderEpoch || partition.log.logEndOffset !== asked.fetchOffset) continue;
       take(process, broker, fetcher, known, partition, answer);
     }
   }
@@ -172,7 +184,7 @@ function take(
   switch (answer.error) {
     case "NONE":
       if (answer.divergingEpoch.epoch !== UNDEFINED_EPOCH) truncateToCommonEpoch(process, broker, partition, answer.divergingEpoch);
-      else appendFetched(process, broker, partition, answer);
+      else appendFetched(process, broker, known, partition, answer);
       return;
     case "OFFSET_OUT_OF_RANGE":
       known.needsEndOffset = true;
@@ -186,9 +198,17 @@ function take(
   }
 }
 
-function appendFetched(process: ProcessContext, broker: BrokerState, partition: Partition, answer: FetchAnswer): void {
-  for (const batch of answer.records) appendAsFollower(process, partition.log, batch, partition.config);
-  if (updateHighWatermark(process, partition.log, answer.highWatermark)) checkDelayedFetches(process, broker, partition);
+function appendFetched(process: ProcessContext, broker: BrokerState, known: FetchedPartition, partition: Partition, answer: FetchAnswer): void {
+  const { log, config } = partition;
+  let bytes = 0;
+  for (const batch of answer.records) {
+    appendAsFollower(process, log, batch, config);
+    bytes += batch.sizeBytes;
+  }
+  if (bytes > 0) noteFollowerBytes(process, broker, partition.topic, partition.partition, bytes);
+  known.lag = Math.max(0, answer.highWatermark - log.logEndOffset);
+  if (answer.logStartOffset > log.logStartOffset) maybeIncrementLogStartOffset(process, log, answer.logStartOffset, config);
+  if (updateHighWatermark(process, log, answer.highWatermark)) checkDelayedFetches(process, broker, partition);
 }
 
 /** Where to cut, given the leader's (epoch, end): AbstractFetcherThread.getOffsetTruncationState. */
@@ -207,8 +227,11 @@ function cut(process: ProcessContext, broker: BrokerState, partition: Partition,
   if (truncateTo(process, partition.log, offset, partition.config)) checkDelayedFetches(process, broker, partition);
 }
 
-/** The leader ends before this log (after an unclean election): what is beyond is cut. Otherwise copying goes on where it was. */
-function endOffsetsFound(
+/**
+ * The leader ends before this log (after an unclean election): what is beyond is cut. Or it begins after this log's end: everything here is
+ * older than anything it has, so this log starts anew there. Otherwise copying goes on where it was.
+ */
+function offsetsFound(
   process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher, request: RequestOf<"ListOffsets">, response: ResponseOf<"ListOffsets">,
 ): void {
   for (const { name, partitions } of request.topics) {
@@ -218,12 +241,24 @@ function endOffsetsFound(
       const answer = answers?.find(answered => answered.partition === asked.partition);
       const known = partition === undefined ? undefined : fetcher.partitions.get(partition.log.directory);
       if (partition === undefined || known === undefined || known.leaderEpoch !== asked.currentLeaderEpoch) continue;
-      if (answer === undefined || answer.error !== "NONE") {
-        known.delayedUntilUs = process.now + fromMs(broker.settings["replica.fetch.backoff.ms"]);
-        continue;
-      }
-      known.needsEndOffset = false;
-      if (answer.offset < partition.log.logEndOffset) cut(process, broker, partition, answer.offset);
+      if (answer === undefined || answer.error !== "NONE") known.delayedUntilUs = process.now + fromMs(broker.settings["replica.fetch.backoff.ms"]);
+      else if (asked.timestamp === LATEST_TIMESTAMP) endFound(process, broker, known, partition, answer.offset);
+      else beginningFound(process, broker, known, partition, answer.offset);
     }
   }
+}
+
+function endFound(process: ProcessContext, broker: BrokerState, known: FetchedPartition, partition: Partition, leaderEnd: number): void {
+  if (leaderEnd < partition.log.logEndOffset) {
+    known.needsEndOffset = false;
+    cut(process, broker, partition, leaderEnd);
+  } else known.leaderEndsBeyond = true;
+}
+
+function beginningFound(process: ProcessContext, broker: BrokerState, known: FetchedPartition, partition: Partition, leaderStart: number): void {
+  known.needsEndOffset = false;
+  known.leaderEndsBeyond = false;
+  if (leaderStart <= partition.log.logEndOffset) return;
+  truncateFullyAndStartAt(process, partition.log, leaderStart, partition.config);
+  checkDelayedFetches(process, broker, partition);
 }

@@ -110,7 +110,7 @@ function askForRecords(process: ProcessContext, state: AdminState, call: AdminCa
   if (command.do !== "read" || leader === undefined || node === null) return false;
   return ask(process, state, call, node, "Fetch", {
     replicaId: CONSUMER_REPLICA, replicaEpoch: -1, maxWaitMs: 0, minBytes: 0, maxBytes: FETCH_BYTES_MAX,
-    isolationLevel: READ_UNCOMMITTED, rackId: "", topics: [{ topic: command.topic, partitions: [{
+    isolationLevel: READ_UNCOMMITTED, sessionId: 0, sessionEpoch: -1, forgottenTopicsData: [], rackId: "", topics: [{ topic: command.topic, partitions: [{
       partition: command.partition, currentLeaderEpoch: leader.leaderEpoch, fetchOffset: call.nextOffset, lastFetchedEpoch: NO_EPOCH,
       logStartOffset: -1, partitionMaxBytes: PARTITION_BYTES_MAX,
     }] }],

@@ -8,7 +8,14 @@ import type { ResponseOf } from "#engine/protocol/messages.ts";
 import type { Endpoint } from "#engine/protocol/network-client.ts";
 import type { BackoffSettings } from "./client-settings.ts";
 
-export interface PartitionMetadata { leader: number; leaderEpoch: number; readonly error: KafkaError }
+/** `replicas` that are not `offline` may be read from (KIP-392). */
+export interface PartitionMetadata {
+  leader: number;
+  leaderEpoch: number;
+  readonly error: KafkaError;
+  readonly replicas: readonly number[];
+  readonly offline: readonly number[];
+}
 
 /** `partitions` by number. */
 export interface TopicMetadata { readonly error: KafkaError; partitions: PartitionMetadata[] }
@@ -97,13 +104,13 @@ function takeTopics(metadata: ClientMetadata, response: ResponseOf<"Metadata">):
     if (isInvalidMetadata(topic.error)) requestUpdate(metadata);
     const known = metadata.topics.get(topic.name);
     const partitions: PartitionMetadata[] = [];
-    for (const { partition, error, leaderId, leaderEpoch } of topic.partitions) {
+    for (const { partition, error, leaderId, leaderEpoch, replicaNodes: replicas, offlineReplicas: offline } of topic.partitions) {
       if (isInvalidMetadata(error)) requestUpdate(metadata);
       const before = known?.partitions[partition];
       if (before === undefined || leaderEpoch > before.leaderEpoch) toldNews = true;
       // A broker that lags behind must not take the client back to an older leader (KIP-320).
       partitions[partition] = before !== undefined && leaderEpoch < before.leaderEpoch
-        ? before : { leader: leaderId, leaderEpoch, error };
+        ? before : { leader: leaderId, leaderEpoch, error, replicas, offline };
     }
     metadata.topics.set(topic.name, { error: topic.error, partitions });
   }

@@ -1,6 +1,8 @@
-// The fetch loop: one request a broker at a time, for the partitions it leads; what comes back is checked, counted and moves the
-// positions. Source: AbstractFetch.java, FetchCollector.java, CompletedFetch.java. FIDELITY: CLIENT-CONSUMER, CLIENT-FETCH-SESSION.
+// The fetch loop: one request a broker at a time, for the partitions it leads or that it has been named for as the nearest replica; what comes
+// back is checked, counted and moves the positions. Source: AbstractFetch.java, FetchCollector.java, CompletedFetch.java.
+// FIDELITY: CLIENT-CONSUMER, PROTO-FETCH-SESSION, CLIENT-FOLLOWER-FETCH.
 import type { ProcessContext } from "#engine/core/process.ts";
+import { fromMs } from "#engine/core/time.ts";
 import { bodyCrc } from "#engine/protocol/body-crc.ts";
 import { crc32c, wordsBehind } from "#engine/protocol/crc32c.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
@@ -8,83 +10,130 @@ import type { ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import { isValidCrc, RecordCursor } from "#engine/protocol/record-batch-codec.ts";
 import type { RecordBatch } from "#engine/protocol/record-batch.ts";
+import {
+  beginFetch, createFetchSessionHandler, fetchSessionAnswered, fetchSessionFailed, type FetchSessionHandler, finishFetch, wishFor, wishOf,
+} from "#engine/protocol/fetch-session-handler.ts";
 import { connectedNode, NEVER_US, send, traceClient } from "./client-core.ts";
-import { leaderEpochOf, leaderHinted, leaderOf, requestUpdate } from "./client-metadata.ts";
+import { leaderEpochOf, leaderHinted, leaderOf, type PartitionMetadata, requestUpdate } from "./client-metadata.ts";
 import { backOff } from "./consumer-positions.ts";
 import type { AssignedPartition, ConsumerState } from "./consumer-state.ts";
 
 const CONSUMER_REPLICA = -1;
 const CONTROL_ATTRIBUTE = 0x20;
 
-interface FetchContext { readonly broker: number; readonly partitions: readonly { readonly partition: number; readonly offset: number }[] }
 type PartitionAnswer = ResponseOf<"Fetch">["topics"][number]["partitions"][number];
 
-/** Sends a Fetch to each leader that has none under way. Returns when to look again. */
+/** Sends a Fetch to each broker that has something to give and none under way. Returns when to look again. */
 export function fetchRecords(process: ProcessContext, state: ConsumerState): number {
   const { metadata } = state.core;
+  const known = metadata.topics.get(state.topic)?.partitions;
   let nextUs = NEVER_US;
-  const byLeader = new Map<number, AssignedPartition[]>();
+  let byBroker: Map<number, AssignedPartition[]> | null = null;
   for (const assigned of state.partitions.values()) {
-    if (assigned.position < 0 || assigned.reset !== null || assigned.error !== null) continue;
-    const leader = leaderOf(metadata, state.topic, assigned.partition);
-    if (leader < 0) {
+    if (assigned.position < 0 || assigned.reset !== null || assigned.error !== null || assigned.validation !== null) continue;
+    const partition = known?.[assigned.partition];
+    if (partition === undefined || partition.leader < 0) {
       requestUpdate(metadata);
       continue;
     }
-    if (state.fetching.has(leader)) continue;
-    if (assigned.retryAtUs > process.now && assigned.retryUnlessEpoch === leaderEpochOf(metadata, state.topic, assigned.partition)) {
+    const broker = assigned.preferredReplica === -1 ? partition.leader : readReplica(process, state, assigned, partition);
+    if (state.fetching.has(broker)) continue;
+    if (assigned.retryAtUs > process.now && assigned.retryUnlessEpoch === partition.leaderEpoch) {
       nextUs = Math.min(nextUs, assigned.retryAtUs);
       continue;
     }
-    const list = byLeader.get(leader);
-    if (list === undefined) byLeader.set(leader, [assigned]);
+    byBroker ??= new Map();
+    const list = byBroker.get(broker);
+    if (list === undefined) byBroker.set(broker, [assigned]);
     else list.push(assigned);
   }
-  for (const [leader, list] of byLeader) fetchFrom(process, state, leader, list);
+  if (byBroker !== null) for (const [broker, list] of byBroker) fetchFrom(process, state, broker, list);
   return nextUs;
 }
 
+/** The replica that the leader has named, for metadata.max.age.ms at most; the leader when it is not there any more. */
+function readReplica(process: ProcessContext, { core }: ConsumerState, assigned: AssignedPartition, partition: PartitionMetadata): number {
+  const { preferredReplica } = assigned;
+  const isThere = core.metadata.brokers.has(preferredReplica) && partition.replicas.includes(preferredReplica) && !partition.offline.includes(preferredReplica);
+  if (isThere && process.now < assigned.preferredUntilUs) return preferredReplica;
+  assigned.preferredReplica = -1;
+  if (!isThere) requestUpdate(core.metadata);
+  return partition.leader;
+}
+
+/** The context of the request is the broker. */
 function fetchFrom(process: ProcessContext, state: ConsumerState, broker: number, list: readonly AssignedPartition[]): void {
   const { core, config, topic } = state;
   const node = connectedNode(process, core, broker);
   if (node === null) return;
   state.fetching.add(broker);
-  const context: FetchContext = { broker, partitions: list.map(({ partition, position }) => ({ partition, offset: position })) };
+  let session = state.sessions.get(broker);
+  if (session === undefined) state.sessions.set(broker, session = createFetchSessionHandler());
+  const draft = beginFetch(session);
+  const known = core.metadata.topics.get(topic)?.partitions;
+  for (const { partition, position } of list) {
+    wishFor(session, draft, topic, partition, known?.[partition]?.leaderEpoch ?? -1, position, NO_EPOCH, NO_EPOCH, config.partitionMaxBytes);
+  }
   send(process, core, node, {
-    api: "Fetch", timeoutMs: core.settings.requestTimeoutMs, context,
+    api: "Fetch", timeoutMs: core.settings.requestTimeoutMs, context: broker,
     body: {
       replicaId: CONSUMER_REPLICA, replicaEpoch: -1, maxWaitMs: config.fetchMaxWaitMs, minBytes: config.fetchMinBytes,
-      maxBytes: config.fetchMaxBytes, isolationLevel: 0, rackId: "",
-      topics: [{ topic, partitions: list.map(({ partition, position }) => ({
-        partition, currentLeaderEpoch: leaderEpochOf(core.metadata, topic, partition), fetchOffset: position, lastFetchedEpoch: -1,
-        logStartOffset: -1, partitionMaxBytes: config.partitionMaxBytes,
-      })) }],
+      maxBytes: config.fetchMaxBytes, isolationLevel: config.isolationLevel, rackId: config.rack, ...finishFetch(session, draft),
     },
   });
 }
+const NO_EPOCH = -1;
 
 export function fetchAnswered(process: ProcessContext, state: ConsumerState, result: NetworkResult): void {
-  const { broker, partitions } = result.context as FetchContext;
+  const broker = result.context as number;
   state.fetching.delete(broker);
+  const session = state.sessions.get(broker);
+  if (session === undefined) return;
   const response = result.response as ResponseOf<"Fetch"> | null;
-  if (response === null) requestUpdate(state.core.metadata);
-  for (const { partition, offset } of partitions) {
-    const assigned = state.partitions.get(partition);
-    // A seek or a reset may have moved the position since.
-    if (assigned === undefined || assigned.position !== offset || assigned.reset !== null) continue;
-    const answer = response?.topics[0]?.partitions.find(found => found.partition === partition);
-    const error = response !== null && response.error !== "NONE" ? response.error : answer?.error ?? null;
-    if (error === null) backOff(process, state, assigned);
-    else if (answer === undefined || error !== "NONE") failed(process, state, assigned, { error, answer, response });
-    else consumed(process, state, assigned, broker, answer.records);
+  if (response === null) return unanswered(process, state, session);
+  if (!fetchSessionAnswered(session, response)) return;
+  for (const { partitions } of response.topics) {
+    for (const answer of partitions) {
+      const assigned = state.partitions.get(answer.partition);
+      const asked = wishOf(session, state.topic, answer.partition);
+      // A seek or a reset may have moved the position since.
+      if (assigned === undefined || asked === undefined || assigned.position !== asked.fetchOffset || assigned.reset !== null) continue;
+      if (answer.error !== "NONE") failed(process, state, assigned, { error: answer.error, answer, response });
+      else if (answer.preferredReadReplica !== -1) prefer(process, state, assigned, answer.preferredReadReplica);
+      else consumed(process, state, assigned, broker, answer.records);
+    }
   }
+}
+
+/** The connection broke or the time ran out: whoever was asked, the leader is asked next. */
+function unanswered(process: ProcessContext, state: ConsumerState, session: FetchSessionHandler): void {
+  fetchSessionFailed(session);
+  requestUpdate(state.core.metadata);
+  for (const wish of session.wishes.get(state.topic) ?? []) {
+    const assigned = wish === undefined ? undefined : state.partitions.get(wish.partition);
+    if (assigned === undefined) continue;
+    if (assigned.preferredReplica === -1) backOff(process, state, assigned);
+    assigned.preferredReplica = -1;
+  }
+}
+
+function prefer(process: ProcessContext, { core }: ConsumerState, assigned: AssignedPartition, replica: number): void {
+  assigned.preferredReplica = replica;
+  assigned.preferredUntilUs = process.now + fromMs(core.settings.metadataMaxAgeMs);
 }
 
 interface Failed { readonly error: KafkaError; readonly answer: PartitionAnswer | undefined; readonly response: ResponseOf<"Fetch"> | null }
 
 function failed(process: ProcessContext, state: ConsumerState, assigned: AssignedPartition, { error, answer, response }: Failed): void {
   const { metadata } = state.core;
+  const wasPreferred = assigned.preferredReplica !== -1;
+  // Only a follower that has been asked does not have it: the leader is asked instead.
+  if (error === "OFFSET_OUT_OF_RANGE" && wasPreferred) {
+    assigned.preferredReplica = -1;
+    return;
+  }
   if (error === "OFFSET_OUT_OF_RANGE") return outOfRange(process, state, assigned);
+  if (error !== "UNKNOWN_LEADER_EPOCH") assigned.preferredReplica = -1;
   backOff(process, state, assigned);
   // An epoch that the broker does not know yet will be known soon; all else may mean that the leader has moved.
   if (error !== "UNKNOWN_LEADER_EPOCH") requestUpdate(metadata);
@@ -107,12 +156,13 @@ function outOfRange(process: ProcessContext, state: ConsumerState, assigned: Ass
 }
 
 /** As SubscriptionState.FetchPosition.toString has it. */
-function fetchPositionText({ core, topic }: ConsumerState, { partition, position }: AssignedPartition): string {
+function fetchPositionText({ core, topic }: ConsumerState, { partition, position, offsetEpoch }: AssignedPartition): string {
   const leader = leaderOf(core.metadata, topic, partition);
   const node = core.metadata.brokers.get(leader);
   const shown = node === undefined ? "Optional.empty" : `Optional[${node.host}:${node.port} (id: ${leader} rack: null)]`;
   const epoch = leaderEpochOf(core.metadata, topic, partition);
-  return `FetchPosition{offset=${position}, offsetEpoch=Optional.empty, currentLeader=LeaderAndEpoch{leader=${shown}, epoch=${epoch}}}`;
+  const shownEpoch = offsetEpoch === -1 ? "Optional.empty" : `Optional[${offsetEpoch}]`;
+  return `FetchPosition{offset=${position}, offsetEpoch=${shownEpoch}, currentLeader=LeaderAndEpoch{leader=${shown}, epoch=${epoch}}}`;
 }
 
 function consumed(
@@ -132,6 +182,7 @@ function consumed(
     }
     if ((batch.attributes & CONTROL_ATTRIBUTE) === 0) readBatch(state, assigned, batch);
     assigned.position = batch.nextOffset;
+    assigned.offsetEpoch = batch.partitionLeaderEpoch;
   }
   if (assigned.position === fromOffset) return;
   traceClient(process, {

@@ -23,7 +23,8 @@ export function assign(process: ProcessContext, state: ConsumerState): void {
   const { from } = state;
   for (const partition of state.wanted ?? Array.from({ length: known }, (_, index) => index)) {
     state.partitions.set(partition, {
-      partition, position: typeof from === "number" ? from : -1,
+      partition, position: typeof from === "number" ? from : -1, offsetEpoch: -1, leader: -1, leaderEpoch: -1, validation: null,
+      preferredReplica: -1, preferredUntilUs: 0,
       reset: typeof from === "number" ? null : { to: from === "beginning" ? "earliest" : "latest", why: "seek", isAsked: false },
       retryAtUs: 0, retryUnlessEpoch: -1, attempts: 0, error: null, consumed: 0,
     });
@@ -46,10 +47,12 @@ export function seek(process: ProcessContext, state: ConsumerState, partition: n
   setPosition(process, state, assigned, offset, "seek");
 }
 
-function setPosition(
+export function setPosition(
   process: ProcessContext, state: ConsumerState, assigned: AssignedPartition, offset: number, why: "seek" | "OFFSET_OUT_OF_RANGE",
 ): void {
   assigned.position = offset;
+  assigned.offsetEpoch = -1;
+  assigned.validation = null;
   traceClient(process, {
     kind: "position-reset", client: state.core.settings.clientId, topic: state.topic, partition: assigned.partition, offset, why,
   });
@@ -95,7 +98,7 @@ function askLeader(process: ProcessContext, state: ConsumerState, leader: number
   const context: LookUpContext = { partitions: asked };
   send(process, core, node, {
     api: "ListOffsets", timeoutMs: core.settings.requestTimeoutMs, context,
-    body: { replicaId: CONSUMER_REPLICA, isolationLevel: 0, topics: [{ name: state.topic, partitions }] },
+    body: { replicaId: CONSUMER_REPLICA, isolationLevel: state.config.isolationLevel, topics: [{ name: state.topic, partitions }] },
   });
 }
 

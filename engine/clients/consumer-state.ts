@@ -1,6 +1,7 @@
 // A consumer's memory as plain data: its settings, its partitions and their positions. Source: SubscriptionState.java, ConsumerConfig.java.
 import type { CallError } from "#engine/cluster/commands.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
+import type { FetchSessionHandler } from "#engine/protocol/fetch-session-handler.ts";
 import type { ClientCore } from "./client-core.ts";
 import { booleanSetting, type ClientProcessSettings, integerSetting, textSetting } from "./client-settings.ts";
 import type { Settings } from "#engine/cluster/spec.ts";
@@ -23,6 +24,10 @@ export interface ConsumerConfig {
   readonly partitionMaxBytes: number;
   readonly resetPolicy: ResetPolicy;
   readonly mustCheckCrcs: boolean;
+  /** As requests carry it: 0 read_uncommitted, 1 read_committed. */
+  readonly isolationLevel: 0 | 1;
+  /** client.rack; "" for none. */
+  readonly rack: string;
 }
 
 export function readConsumerConfig(settings: Settings): ConsumerConfig {
@@ -34,6 +39,8 @@ export function readConsumerConfig(settings: Settings): ConsumerConfig {
     partitionMaxBytes: integerSetting(settings, "max.partition.fetch.bytes", 1_048_576),
     resetPolicy: reset === "earliest" || reset === "none" ? reset : "latest",
     mustCheckCrcs: booleanSetting(settings, "check.crcs", true),
+    isolationLevel: textSetting(settings, "isolation.level", "read_uncommitted") === "read_committed" ? 1 : 0,
+    rack: textSetting(settings, "client.rack", ""),
   };
 }
 
@@ -44,6 +51,16 @@ export interface AssignedPartition {
   readonly partition: number;
   /** Offset of the next record; -1 while it is not known. */
   position: number;
+  /** Epoch of the last record read; -1: none, or the position was looked up or sought. */
+  offsetEpoch: number;
+  /** The leader and its epoch for which the position holds; -1 before. */
+  leader: number;
+  leaderEpoch: number;
+  /** The leader has changed: its log may end, or have gone another way, before the position (KIP-320). Null: the position is good. */
+  validation: { isAsked: boolean } | null;
+  /** The replica that the leader has named (KIP-392), until when; -1: the leader itself. */
+  preferredReplica: number;
+  preferredUntilUs: number;
   reset: PendingReset | null;
   /** After an error: not before this moment, unless metadata names another leader. */
   retryAtUs: number;
@@ -68,6 +85,8 @@ export interface ConsumerState {
   seeks: { readonly partition: number; readonly offset: number }[];
   /** Brokers with a Fetch under way. */
   readonly fetching: Set<number>;
+  /** By broker. */
+  readonly sessions: Map<number, FetchSessionHandler>;
   consumedRecords: number;
   consumedBytes: number;
   /** CRC-32C over all values in the order in which they were read. */

@@ -9,6 +9,7 @@ import {
 } from "./client-core.ts";
 import { wantTopic } from "./client-metadata.ts";
 import { fetchAnswered, fetchRecords } from "./consumer-fetch.ts";
+import { noteLeaders, positionsValidated, validatePositions } from "./consumer-validation.ts";
 import { assign, lookUpPositions, positionsAnswered, seek } from "./consumer-positions.ts";
 import { type ConsumerProcessSettings, type ConsumerState, readConsumerConfig } from "./consumer-state.ts";
 
@@ -19,7 +20,7 @@ export const consumerKind: ProcessKind = {
     const { topic, partitions, from, checksum, ...rest } = settings as ConsumerProcessSettings;
     const state: ConsumerState = {
       core: createClientCore(rest, { allowAutoTopicCreation: true }), config: readConsumerConfig(rest.overrides), topic, wanted: partitions, from,
-      hasChecksum: checksum ?? false, partitions: new Map(), isAssigned: false, seeks: [], fetching: new Set(),
+      hasChecksum: checksum ?? false, partitions: new Map(), isAssigned: false, seeks: [], fetching: new Set(), sessions: new Map(),
       consumedRecords: 0, consumedBytes: 0, checksum: 0,
     };
     wantTopic(state.core.metadata, topic);
@@ -75,6 +76,7 @@ function take(process: ProcessContext, state: ConsumerState, results: readonly N
   for (const result of results) {
     if (tookMetadata(process, state.core, result)) continue;
     if (result.api === "Fetch") fetchAnswered(process, state, result);
+    else if (result.api === "OffsetForLeaderEpoch") positionsValidated(process, state, result);
     else positionsAnswered(process, state, result);
   }
   poll(process, state);
@@ -83,7 +85,8 @@ function take(process: ProcessContext, state: ConsumerState, results: readonly N
 /** Asks for all that can be asked for now and arms the next look. */
 function poll(process: ProcessContext, state: ConsumerState): void {
   assign(process, state);
-  let nextUs = lookUpPositions(process, state);
+  noteLeaders(state);
+  let nextUs = Math.min(lookUpPositions(process, state), validatePositions(process, state));
   nextUs = Math.min(nextUs, fetchRecords(process, state), nextConnectUs(process, state.core));
   // Last, because everything before may have asked for newer metadata.
   nextUs = Math.min(nextUs, refreshMetadata(process, state.core));

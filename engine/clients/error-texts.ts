@@ -45,6 +45,8 @@ const TEXTS: Readonly<Record<KafkaError, string>> = {
     + "question. This could happen if, for instance, the producer's records were deleted because their retention time had "
     + "elapsed. Once the last records of the producerId are removed, the producer's metadata is removed from the broker, and "
     + "future appends by the producer will return this exception.",
+  FETCH_SESSION_ID_NOT_FOUND: "The fetch session ID was not found.",
+  INVALID_FETCH_SESSION_EPOCH: "The fetch session epoch is invalid.",
   FENCED_LEADER_EPOCH: "The leader epoch in the request is older than the epoch on the broker.",
   UNKNOWN_LEADER_EPOCH: "The leader epoch in the request is newer than the epoch on the broker.",
   UNSUPPORTED_COMPRESSION_TYPE: "The requesting client does not support the compression type of given partition.",

@@ -6,7 +6,7 @@ import type { BrokerRegistration, MetadataImage, PartitionRegistration, TopicIma
 import type { MetadataRecord } from "./records.ts";
 
 export function createImage(): MetadataImage {
-  return { offset: -1, epoch: 0, brokers: new Map(), topics: new Map(), topicNames: new Map(), features: new Map(), nextProducerId: 0 };
+  return { offset: -1, epoch: 0, brokers: new Map(), topics: new Map(), topicNames: new Map(), features: new Map(), brokerConfigs: new Map(), nextProducerId: 0 };
 }
 
 /** Applies a committed batch; control records are the quorum's own business. */

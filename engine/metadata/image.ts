@@ -43,5 +43,6 @@ export interface MetadataImage {
   /** topic id -> name */
   topicNames: Map<string, string>;
   features: Map<string, number>;
+  brokerConfigs: Map<string, Map<string, string>>;
   nextProducerId: number;
 }

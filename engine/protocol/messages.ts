@@ -6,6 +6,7 @@ import {
 } from "./schema.ts";
 import { ADMIN_MESSAGES } from "./admin-messages.ts";
 import type { KafkaError } from "./errors.ts";
+import { REPLICA_MESSAGES } from "./replica-messages.ts";
 
 /** An error code, two bytes; its value is the error's name. */
 const error = int16;
@@ -14,6 +15,7 @@ const endpoint = struct({ nodeId: int32, host: string, port: int32 });
 const leaderIdAndEpoch = struct({ leaderId: int32, leaderEpoch: int32 });
 
 export const MESSAGES = {
+  ...REPLICA_MESSAGES,
   ...ADMIN_MESSAGES,
   Produce: {
     key: 0, version: 11,
@@ -25,11 +27,12 @@ export const MESSAGES = {
   },
   Fetch: {
     key: 1, version: 17,
+    /** sessionId 0 and sessionEpoch -1: without a session (KIP-227). In one, `topics` are those whose wishes have changed. */
     request: struct({ replicaId: int32, replicaEpoch: int64, maxWaitMs: int32, minBytes: int32, maxBytes: int32, isolationLevel: int8,
-      rackId: string, topics: array(struct({ topic: string, partitions: array(struct({
+      sessionId: int32, sessionEpoch: int32, topics: array(struct({ topic: string, partitions: array(struct({
         partition: int32, currentLeaderEpoch: int32, fetchOffset: int64, lastFetchedEpoch: int32, logStartOffset: int64,
-        partitionMaxBytes: int32 })) })) }),
-    response: struct({ throttleTimeMs: int32, error, topics: array(struct({ topic: string, partitions: array(struct({
+        partitionMaxBytes: int32 })) })), forgottenTopicsData: array(struct({ topic: string, partitions: array(int32) })), rackId: string }),
+    response: struct({ throttleTimeMs: int32, error, sessionId: int32, topics: array(struct({ topic: string, partitions: array(struct({
       partition: int32, error, highWatermark: int64, lastStableOffset: int64, logStartOffset: int64,
       divergingEpoch: struct({ epoch: int32, endOffset: int64 }), currentLeader: leaderIdAndEpoch, preferredReadReplica: int32,
       records })) })), nodeEndpoints: array(endpoint) }),

@@ -1,8 +1,8 @@
 // ListOffsets (ApiKey 2). Source: KafkaApis.handleListOffsetRequest, Partition.fetchOffsetForTimestamp, UnifiedLog.fetchOffsetByTimestamp (3.9).
 //
-// Behaviour: only the leader answers. -1 latest: the high watermark for clients, the log's end for followers; -2 earliest (and -4, its local
-// form): the log's start; -3: the record with the largest timestamp; else the first record at or after the timestamp. A new leader whose
-// high watermark has not reached its epoch yet answers OFFSET_NOT_AVAILABLE.
+// Behaviour: only the leader answers (any replica, when replicaId is -2). -1 latest: the high watermark for clients, the log's end for all others;
+// -2 earliest (and -4, its local form): the log's start; -5: nothing, there is no tiered storage; -3: the first record with the largest timestamp;
+// else the first record at or after the timestamp. A new leader whose high watermark has not reached its epoch yet answers OFFSET_NOT_AVAILABLE.
 // Versions: 9.
 import type { ProcessContext } from "#engine/core/process.ts";
 import { batchesOf, type UnifiedLog } from "#engine/log/unified-log.ts";
@@ -18,6 +18,11 @@ const LATEST = -1;
 const EARLIEST = -2;
 const MAX_TIMESTAMP = -3;
 const EARLIEST_LOCAL = -4;
+const LATEST_TIERED = -5;
+
+/** Who asks: an ordinary client, or one that wants to see what is on this very replica. */
+const CLIENT = -1;
+const DEBUGGING = -2;
 
 type Wanted = RequestOf<"ListOffsets">["topics"][number]["partitions"][number];
 type Answer = ResponseOf<"ListOffsets">["topics"][number]["partitions"][number];
@@ -40,29 +45,30 @@ function answerOf(process: ProcessContext, broker: BrokerState, replicaId: numbe
   if (partition === undefined) return failed(wanted.partition, absentPartitionError(broker, topic, wanted.partition));
   const error = epochError(partition, wanted.currentLeaderEpoch);
   if (error !== "NONE") return failed(wanted.partition, error);
-  if (partition.role !== "leader") return failed(wanted.partition, "NOT_LEADER_OR_FOLLOWER");
-  return offsetOf(process, partition, wanted, replicaId >= 0);
+  if (partition.role !== "leader" && replicaId !== DEBUGGING) return failed(wanted.partition, "NOT_LEADER_OR_FOLLOWER");
+  return offsetOf(process, partition, wanted, replicaId !== CLIENT);
 }
 
-function offsetOf(process: ProcessContext, partition: Partition, wanted: Wanted, isReplica: boolean): Answer {
+function offsetOf(process: ProcessContext, partition: Partition, wanted: Wanted, seesAll: boolean): Answer {
   const { log, leaderEpoch } = partition;
-  const lastFetchable = isReplica ? log.logEndOffset : log.highWatermark;
-  const isBehindEpoch = partition.leaderEpochStartOffset > lastFetchable;
+  const lastFetchable = seesAll ? log.logEndOffset : log.highWatermark;
+  const isBehindEpoch = !seesAll && partition.leaderEpochStartOffset > log.highWatermark;
   const found = (timestamp: number, offset: number, epoch: number): Answer =>
     ({ partition: wanted.partition, error: "NONE", timestamp, offset, leaderEpoch: epoch });
   switch (wanted.timestamp) {
     case LATEST: return isBehindEpoch ? failed(wanted.partition, "OFFSET_NOT_AVAILABLE") : found(-1, lastFetchable, leaderEpoch);
-    case EARLIEST: case EARLIEST_LOCAL: return found(-1, log.logStartOffset, epochAt(partition, log.logStartOffset));
+    case EARLIEST: case EARLIEST_LOCAL: return found(-1, log.logStartOffset, epochAtStart(log));
+    case LATEST_TIERED: return found(-1, -1, -1);
   }
   const record = wanted.timestamp === MAX_TIMESTAMP ? newestRecord(process, log) : firstRecordSince(process, log, wanted.timestamp);
   if (record !== null && record.offset < lastFetchable) return found(record.timestampMs, record.offset, record.leaderEpoch);
   return isBehindEpoch ? failed(wanted.partition, "OFFSET_NOT_AVAILABLE") : found(-1, -1, -1);
 }
 
-function epochAt(partition: Partition, offset: number): number {
-  let epoch = -1;
-  for (const entry of partition.log.epochs) if (entry.startOffset <= offset) epoch = entry.epoch;
-  return epoch === -1 ? partition.leaderEpoch : epoch;
+/** The epoch of the first record; -1 when the epochs begin later. */
+function epochAtStart({ epochs, logStartOffset }: UnifiedLog): number {
+  const [first] = epochs;
+  return first !== undefined && first.startOffset <= logStartOffset ? first.epoch : -1;
 }
 
 interface FoundRecord { readonly offset: number; readonly timestampMs: number; readonly leaderEpoch: number }
@@ -70,9 +76,9 @@ interface FoundRecord { readonly offset: number; readonly timestampMs: number; r
 /** Only the batch that holds it is decoded. */
 function firstRecordSince(process: ProcessContext, log: UnifiedLog, timestampMs: number): FoundRecord | null {
   for (const batch of batchesOf(process, log)) {
-    if (batch.maxTimestampMs < timestampMs) continue;
+    if (batch.maxTimestampMs < timestampMs || batch.lastOffset < log.logStartOffset) continue;
     for (const record of decodeRecords(batch)) {
-      if (record.timestampMs >= timestampMs) return { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch: batch.partitionLeaderEpoch };
+      if (record.timestampMs >= timestampMs && record.offset >= log.logStartOffset) return { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch: batch.partitionLeaderEpoch };
     }
   }
   return null;

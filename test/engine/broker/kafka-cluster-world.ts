@@ -168,7 +168,7 @@ export class ClusterWorld {
   fetchBody(topic: string, offset: number, how: Partial<FetchWish> = {}): RequestOf<"Fetch"> {
     const { maxWaitMs = 0, epoch = -1, lastFetchedEpoch = -1, minBytes = 1, replicaId = -1 } = how;
     return {
-      replicaId, replicaEpoch: -1, maxWaitMs, minBytes, maxBytes: 50_000_000, isolationLevel: 0, rackId: "",
+      replicaId, replicaEpoch: -1, maxWaitMs, minBytes, maxBytes: 50_000_000, isolationLevel: 0, sessionId: 0, sessionEpoch: -1, forgottenTopicsData: [], rackId: how.rackId ?? "",
       topics: [{ topic, partitions: [{
         partition: 0, currentLeaderEpoch: epoch, fetchOffset: offset, lastFetchedEpoch, logStartOffset: -1, partitionMaxBytes: 1_048_576 }] }],
     };
@@ -185,7 +185,7 @@ export class ClusterWorld {
 
 type ProduceAnswer = ResponseOf<"Produce">["topics"][number]["partitions"][number];
 type FetchAnswer = ResponseOf<"Fetch">["topics"][number]["partitions"][number];
-interface FetchWish { readonly maxWaitMs: number; readonly epoch: number; readonly lastFetchedEpoch: number; readonly minBytes: number; readonly replicaId: number }
+interface FetchWish { readonly maxWaitMs: number; readonly epoch: number; readonly lastFetchedEpoch: number; readonly minBytes: number; readonly replicaId: number; readonly rackId: string }
 
 export function hostOf(id: number): string { return `host-${id}`; }
 

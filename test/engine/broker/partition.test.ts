@@ -26,7 +26,7 @@ function led(isr: readonly number[], minInsyncReplicas = 1): Led {
   Object.assign(partition, { role: "leader", leader: 1, leaderEpoch: 0, partitionEpoch: 0, leaderEpochStartOffset: 0, replicas: [1, 2, 3], isr });
   partition.remoteReplicas = [2, 3].map(createReplicaState);
   for (const replica of partition.remoteReplicas) resetReplicaState(replica, process.now, 0, { isNewLeader: true, inIsr: isr.includes(replica.brokerId) });
-  return { process, partition, rules: { brokerId: 1, lagTimeMaxUs: LAG_US, image } };
+  return { process, partition, rules: { brokerId: 1, lagTimeMaxUs: LAG_US, image, isKraft: true } };
 }
 
 function append({ process, partition }: Led, count: number): void {
@@ -35,7 +35,7 @@ function append({ process, partition }: Led, count: number): void {
 
 function fetched({ process, partition }: Led, brokerId: number, offset: number): void {
   const replica = partition.remoteReplicas.find(known => known.brokerId === brokerId);
-  if (replica !== undefined) updateFetchState(replica, offset, process.now, partition.log.logEndOffset, 50 + brokerId);
+  if (replica !== undefined) updateFetchState(replica, offset, 0, process.now, partition.log.logEndOffset, 50 + brokerId);
 }
 
 function highWatermark(world: Led): number {
@@ -120,14 +120,14 @@ test("a follower may join at the high watermark and at the start of the leader's
   world.process.now += LAG_US + 1;
   fetched(world, 2, 3);
   expect(highWatermark(world)).toBe(3);
-  expect(mayJoinIsr(world.partition, third, world.rules.image)).toBe(false);
+  expect(mayJoinIsr(world.partition, third, world.rules)).toBe(false);
   fetched(world, 3, 3);
-  expect(mayJoinIsr(world.partition, third, world.rules.image)).toBe(true);
+  expect(mayJoinIsr(world.partition, third, world.rules)).toBe(true);
   world.partition.leaderEpochStartOffset = 4;
-  expect(mayJoinIsr(world.partition, third, world.rules.image)).toBe(false);
+  expect(mayJoinIsr(world.partition, third, world.rules)).toBe(false);
   world.partition.leaderEpochStartOffset = 0;
   world.partition.pendingIsr = { change: "expand", isr: [1, 2, 3], added: 3 };
-  expect(mayJoinIsr(world.partition, third, world.rules.image)).toBe(false);
+  expect(mayJoinIsr(world.partition, third, world.rules)).toBe(false);
 });
 
 test("who fetches what was the end at its last fetch was caught up then", () => {

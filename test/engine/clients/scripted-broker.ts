@@ -113,6 +113,15 @@ function answer(process: ProcessContext, broker: ScriptedState, connection: numb
       broker.waiting.push({ connection, correlationId, body, timer });
       return;
     }
+    case "OffsetForLeaderEpoch": {
+      const { topics } = request.body as RequestOf<"OffsetForLeaderEpoch">;
+      return reply("OffsetForLeaderEpoch", { throttleTimeMs: 0, topics: topics.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(({ partition, leaderEpoch }) => {
+        const log = logOf(broker, topic, partition);
+        const error = leaderError(broker, topic, partition);
+        const later = log.batches.find(batch => batch.partitionLeaderEpoch > leaderEpoch);
+        return { error, partition, leaderEpoch: error === "NONE" ? leaderEpoch : -1, endOffset: error === "NONE" ? later?.baseOffset ?? log.next : -1 };
+      }) })) });
+    }
     case "CreateTopics": {
       const error = take(broker, "CreateTopics")?.error ?? "NONE";
       const { topics } = request.body as RequestOf<"CreateTopics">;
@@ -208,7 +217,7 @@ function append(broker: ScriptedState, topic: string, partition: number, batch: 
 
 function fetched(broker: ScriptedState, body: RequestOf<"Fetch">, injected?: Injected): ResponseOf<"Fetch"> {
   return {
-    throttleTimeMs: 0, error: "NONE", nodeEndpoints: [],
+    throttleTimeMs: 0, error: "NONE", sessionId: 0, nodeEndpoints: [],
     topics: body.topics.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(({ partition, fetchOffset }) => {
       const log = logOf(broker, topic, partition);
       let error = injected?.error ?? leaderError(broker, topic, partition);
