@@ -1,6 +1,6 @@
 // What becomes of a batch: acknowledged, sent again, split, or failed; and what that means for the calls whose records it holds.
 // Source: Sender.completeBatch, Sender.failBatch, RecordAccumulator.splitAndReenqueue, ProducerBatch.done. FIDELITY: CLIENT-PRODUCER.
-import type { CallError, Outcome, OutgoingRecord, SentRecord } from "#engine/cluster/commands.ts";
+import type { CallError, Outcome } from "#engine/cluster/commands.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs, toMs } from "#engine/core/time.ts";
 import { isInvalidMetadata, type KafkaError } from "#engine/protocol/errors.ts";
@@ -11,6 +11,7 @@ import { requestUpdate, retryBackoffUs } from "./client-metadata.ts";
 import { brokerError, timeoutError } from "./error-texts.ts";
 import { mayRetry, requeue, sequenceAcknowledged, sequenceGivenUp, sequenceRefused } from "./producer-idempotence.ts";
 import type { BatchPart, PartitionQueue, ProducerBatch, ProducerState, Run, SendCall } from "./producer-state.ts";
+import { SendOutcome } from "./send-outcome.ts";
 
 /** A partition's part of a Produce response; `leader` as KIP-951 tells it. */
 export interface BatchAnswer {
@@ -116,12 +117,15 @@ export function hasReachedDeliveryTimeout(process: ProcessContext, state: Produc
   return process.now - batch.createdUs >= fromMs(state.config.deliveryTimeoutMs);
 }
 
+const UNANSWERED = ". The request has not been sent, or no server response has been received yet.";
+
 /** delivery.timeout.ms has passed. `isOnWire`: it was sent, and may yet be answered; the answer will find nobody. */
 export function expire(process: ProcessContext, state: ProducerState, queue: PartitionQueue, batch: ProducerBatch, isOnWire: boolean): void {
   if (isOnWire) takeFromWire(queue, batch);
   else queue.waiting.splice(queue.waiting.indexOf(batch), 1);
   const elapsedMs = toMs(process.now - batch.createdUs);
-  const message = `Expiring ${batch.recordCount} record(s) for ${batch.topic}-${batch.partition}:${elapsedMs} ms has passed since batch creation`;
+  const message = `Expiring ${batch.recordCount} record(s) for ${batch.topic}-${batch.partition}:${elapsedMs} ms has passed since batch creation`
+    + (state.core.settings.profile.tellsMoreInClientTexts ? UNANSWERED : "");
   sequenceGivenUp(state, queue, batch);
   fail(process, state, batch, { error: "REQUEST_TIMED_OUT", reason: timeoutError(message), definite: !isOnWire && !batch.mayBeWritten });
 }
@@ -188,38 +192,6 @@ function settle(process: ProcessContext, state: ProducerState, part: BatchPart, 
 export function finishIfDone(process: ProcessContext, state: ProducerState, call: SendCall): void {
   if (call.open > 0 || call.next < call.records.list.length) return;
   state.calls.delete(call.call);
-  const answer: Outcome = call.error === null
-    ? { call: call.call, at: process.now, ok: true, value: sentRecords(call) }
-    : { call: call.call, at: process.now, ok: false, error: call.error };
+  const answer: Outcome = call.error === null ? new SendOutcome(call, process.now) : { call: call.call, at: process.now, ok: false, error: call.error };
   process.outcome(answer);
-}
-
-/** In the order of the call: within a partition, records lie in the order of the runs. */
-function sentRecords(call: SendCall): SentRecord[] {
-  const runs: Run[][] = [];
-  for (const run of call.runs.slice().sort((a, b) => a.order - b.order)) (runs[run.partition] ??= []).push(run);
-  const at: number[] = runs.map(() => 0);
-  const used: number[] = runs.map(() => 0);
-  const { topic } = call;
-  const sent = new Array<SentRecord>(call.records.list.length);
-  let index = 0;
-  for (const { list } of call.chosen) {
-    for (const partition of list) {
-      const ofPartition = runs[partition] as Run[];
-      let run = ofPartition[at[partition] as number] as Run;
-      if (used[partition] === run.count) {
-        run = ofPartition[at[partition] = (at[partition] as number) + 1] as Run;
-        used[partition] = 0;
-      }
-      const within = used[partition] as number;
-      used[partition] = within + 1;
-      const { timestampMs } = call.records.list[index] as OutgoingRecord;
-      sent[index] = {
-        topic, partition, offset: run.baseOffset < 0 ? -1 : run.baseOffset + within,
-        timestampMs: run.logAppendTimeMs >= 0 ? run.logAppendTimeMs : timestampMs ?? run.timestampMs,
-      };
-      index += 1;
-    }
-  }
-  return sent;
 }

@@ -3,6 +3,7 @@ import type { EngineApi, RunFile, SessionInfo, SpecChanges } from "./api.ts";
 import { ENGINE_VERSION } from "./engine-version.ts";
 import { validateRun } from "./run-file.ts";
 import { Session } from "./session.ts";
+import "./text-encoder.ts";
 import { AuthorError } from "#engine/cluster/author-error.ts";
 import type { ClusterSpec } from "#engine/cluster/spec.ts";
 import { validateCommand } from "#engine/cluster/validate-command.ts";

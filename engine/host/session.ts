@@ -104,7 +104,7 @@ export class Session {
     const { outcomes } = this.#cluster;
     const fresh = outcomes.slice(this.#outcomesRead) as Outcome[];
     this.#outcomesRead = outcomes.length;
-    return fresh.filter(outcome => outcome.call > 0);
+    return fresh.filter(outcome => outcome.call > 0).map(plainOutcome);
   }
 
   /** True when it stopped because so many outcomes are there. Inputs of the lane are applied when their moment comes. */
@@ -309,4 +309,10 @@ function commonPrefix(a: readonly Input[], b: readonly Input[]): number {
   let index = 0;
   while (index < a.length && index < b.length && a[index] === b[index]) index += 1;
   return index;
+}
+
+/** Places of sent records are worked out here, at the latest: what leaves the engine is plain data. */
+function plainOutcome(outcome: Outcome): Outcome {
+  const { call, at } = outcome;
+  return outcome.ok ? { call, at, ok: true, value: outcome.value } : outcome;
 }

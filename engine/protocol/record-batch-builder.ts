@@ -3,6 +3,7 @@
 // append-only list: who writes on after somebody else has, takes a copy. Source: MemoryRecordsBuilder.java, DefaultRecord.java.
 import { invariant } from "#engine/core/invariant-error.ts";
 import { SharedValue } from "#engine/core/shared-value.ts";
+import { takeBytes } from "./batch-memory.ts";
 import { bodyCrc } from "./body-crc.ts";
 import { BATCH_OVERHEAD_BYTES, NO_PRODUCER_ID, RecordBatch } from "./record-batch.ts";
 import { encodeUtf8, writeAscii } from "./utf8.ts";
@@ -55,7 +56,7 @@ export const NO_STAMP: ProducerStamp = { producerId: NO_PRODUCER_ID, producerEpo
 /** `capacityBytes`: more than the first few records need, when it is known that many follow. */
 export function createDraft(capacityBytes: number = FIRST_CAPACITY_BYTES): BatchDraft {
   return {
-    buffer: new DraftBuffer(new Uint8Array(Math.max(capacityBytes, BATCH_OVERHEAD_BYTES)), BATCH_OVERHEAD_BYTES), length: BATCH_OVERHEAD_BYTES,
+    buffer: new DraftBuffer(takeBytes(Math.max(capacityBytes, BATCH_OVERHEAD_BYTES)), BATCH_OVERHEAD_BYTES), length: BATCH_OVERHEAD_BYTES,
     recordCount: 0, baseTimestampMs: -1, maxTimestampMs: -1,
   };
 }
@@ -132,7 +133,7 @@ function writeHeaders(bytes: Uint8Array, at: number, headers: Headers): number {
 function makeRoom(draft: BatchDraft, needed: number, limitBytes: number): void {
   const old = draft.buffer.bytes;
   const capacity = needed <= old.length ? old.length : Math.max(needed, Math.min(GROWTH * old.length, limitBytes));
-  const bytes = new Uint8Array(capacity);
+  const bytes = takeBytes(capacity);
   bytes.set(old.subarray(0, draft.length));
   draft.buffer = new DraftBuffer(bytes, draft.length);
 }
@@ -144,8 +145,9 @@ export function sealDraft(draft: BatchDraft, stamp: ProducerStamp): RecordBatch 
   const { length } = draft;
   const bytes = draft.buffer.bytes;
   // Much room left over is given back; otherwise the batch keeps the buffer.
-  const body = 4 * length < 3 * bytes.length ? bytes.slice(0, length) : bytes.subarray(0, length);
-  if (body.buffer === bytes.buffer) draft.buffer.written = SEALED;
+  const keeps = 4 * length >= 3 * bytes.length;
+  const body = keeps ? bytes.subarray(0, length) : bytes.slice(0, length);
+  if (keeps) draft.buffer.written = SEALED;
   return withHeader(body, {
     recordCount: draft.recordCount, baseTimestampMs: draft.baseTimestampMs, maxTimestampMs: draft.maxTimestampMs, stamp,
   });

@@ -3,12 +3,32 @@
 
 const REPLACEMENT = 0xfffd;
 
+/** How a host writes text as UTF-8 at the start of `into` (TextEncoder.encodeInto): counts of code units read and of bytes written. */
+export type HostEncoder = (text: string, into: Uint8Array) => { readonly read: number; readonly written: number };
+
+let hostEncoder: HostEncoder | null = null;
+
+/**
+ * Lends the host's encoder, which is faster for long texts. A host that has none lends nothing: the bytes are the same, since UTF-8 has one
+ * answer for ASCII, and other texts go another way.
+ */
+export function lendHostEncoder(encoder: HostEncoder | null): void {
+  hostEncoder = encoder;
+}
+
+/** Shorter texts are written sooner than a view for the host is made. */
+const HOST_ENCODER_CHARS_MIN = 32;
+
 /**
  * Writes `text` at `at` when all of it is ASCII. Returns the position after it, or -1 (with rubbish written) when it is not;
  * the room for `text.length` bytes must be there.
  */
 export function writeAscii(bytes: Uint8Array, at: number, text: string): number {
   const length = text.length;
+  if (length >= HOST_ENCODER_CHARS_MIN && hostEncoder !== null) {
+    const { read, written } = hostEncoder(text, bytes.subarray(at, at + length));
+    return read === length && written === length ? at + length : -1;
+  }
   let mixed = 0;
   for (let index = 0; index < length; index += 1) {
     const code = text.charCodeAt(index);

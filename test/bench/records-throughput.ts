@@ -7,6 +7,7 @@ import type { OutgoingRecord, Outcome } from "#engine/cluster/commands.ts";
 import { PRESETS } from "#engine/cluster/presets.ts";
 import type { ClusterSpec } from "#engine/cluster/spec.ts";
 import { crc32c } from "#engine/protocol/crc32c.ts";
+import "#engine/host/text-encoder.ts";
 import { consumerCounts, type ConsumerState } from "#engine/clients/consumer-state.ts";
 
 const RECORDS = 1_000_000;

@@ -26,6 +26,8 @@ const LAYERS: readonly Layer[] = [
   { layer: "engine/checks/", may: ["engine/core/", "engine/cluster/", "engine/checks/"], types: ["engine/protocol/facts.ts"] },
   { layer: "engine/grading/", may: ["engine/core/", "engine/cluster/", "engine/checks/", "engine/grading/"], types: ["engine/host/api.ts", "engine/protocol/facts.ts"] },
   { layer: "engine/host/worker.ts", may: ["engine/host/", "comlink"] },
+  // The host lends the engine what only a host has.
+  { layer: "engine/host/text-encoder.ts", may: ["engine/protocol/utf8.ts"] },
   { layer: "engine/host/", may: ["engine/core/", "engine/cluster/", "engine/checks/", "engine/grading/", "engine/host/", "lessons/"] },
   { layer: "lessons/_kit/", may: ["engine/grading/", "engine/cluster/", "engine/checks/", "lessons/_kit/"] },
   { layer: "lessons/", may: ["lessons/_kit/"] },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeUtf8, encodeUtf8, utf8BytesOf, writeAscii } from "#engine/protocol/utf8.ts";
+import { decodeUtf8, encodeUtf8, lendHostEncoder, utf8BytesOf, writeAscii } from "#engine/protocol/utf8.ts";
 
 describe("UTF-8", () => {
   test("is what the platform's own encoder and decoder make of any text, lone surrogates included", () => {
@@ -34,5 +34,23 @@ describe("UTF-8", () => {
     expect([...bytes.subarray(0, 5)]).toEqual([0, 97, 98, 99, 0]);
     expect(writeAscii(bytes, 0, "aé")).toBe(-1);
     expect(writeAscii(bytes, 0, "\u0180")).toBe(-1);
+  });
+
+  test("a lent encoder writes what the loop writes, and says so when a text is not ASCII", () => {
+    const encoder = new TextEncoder();
+    const write = (text: string): [number, string] => {
+      const bytes = new Uint8Array(text.length + 4);
+      const end = writeAscii(bytes, 2, text);
+      return [end, end === -1 ? "" : bytes.join()];
+    };
+    fc.assert(fc.property(fc.string({ minLength: 0, maxLength: 90, unit: "binary" }), fc.string({ maxLength: 90, unit: "binary-ascii" }), (any, ascii) => {
+      for (const text of [any, ascii]) {
+        lendHostEncoder(null);
+        const own = write(text);
+        lendHostEncoder((from, into) => encoder.encodeInto(from, into));
+        expect(write(text)).toEqual(own);
+        lendHostEncoder(null);
+      }
+    }));
   });
 });
