@@ -369,6 +369,12 @@ class Context implements ProcessContext {
   isOpen(connection: number): boolean {
     return connectionOf(this.#simulation.world, connection)?.open[endOf(connection)] ?? false;
   }
+  peer(connection: number): { readonly process: string; readonly host: string } | null {
+    const found = connectionOf(this.#simulation.world, connection);
+    const other = found?.ends[endOf(connection) === 0 ? 1 : 0];
+    const process = other === undefined ? undefined : this.#simulation.world.processes[other];
+    return process === undefined ? null : { process: process.name, host: process.host };
+  }
   touch(path: string, file: LogFile): void { this.#simulation.markDirty(this.#process, path, file); }
   trace<F extends Fact>(fact: F): number { return this.#simulation.trace(this.name, fact); }
   get cause(): number { return this.#simulation.cause; }
