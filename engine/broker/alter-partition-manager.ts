@@ -39,6 +39,7 @@ export function createAlterPartitionManager(): AlterPartitionManager {
 export function proposeIsrExpansion(process: ProcessContext, broker: BrokerState, partition: Partition, replica: ReplicaState): void {
   if (partition.pendingIsr !== null || partition.isr.includes(replica.brokerId) || !mayJoinIsr(partition, replica, replicaRules(broker))) return;
   const isr = [...partition.isr, replica.brokerId];
+  if (broker.profile.sortsIsr) isr.sort((one, other) => one - other);
   partition.pendingIsr = { change: "expand", isr, added: replica.brokerId };
   submit(process, broker, partition, isr, "expand");
 }

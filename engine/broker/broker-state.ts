@@ -6,8 +6,9 @@ import { type LogConfig, logConfigOf } from "#engine/log/log-config.ts";
 import type { MetadataImage } from "#engine/metadata/image.ts";
 import { createImage } from "#engine/metadata/apply-record.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
-import type { Api, ResponseOf } from "#engine/protocol/messages.ts";
+import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { createNetworkClient, type NetworkClient } from "#engine/protocol/network-client.ts";
+import { profileOf, type VersionProfile } from "#engine/protocol/version-profile.ts";
 import { type ReplyTo, sendResponse } from "#engine/protocol/reply-to.ts";
 import { type AlterPartitionManager, createAlterPartitionManager } from "./alter-partition-manager.ts";
 import { type ControllerChannel, createControllerChannel } from "./controller-channel.ts";
@@ -27,6 +28,11 @@ import { createRequestChannel, type RequestChannel, unmute } from "./request-cha
 export interface BrokerState {
   readonly node: KafkaNodeSettings;
   readonly settings: BrokerSettings;
+  readonly profile: VersionProfile;
+  /** ZooKeeper mode: the broker that is controller, as this broker knows; -1 for none. */
+  controllerId: number;
+  /** ZooKeeper mode: Metadata requests that wait until topics nobody has created are there; the node makes them and calls `metadataTopicsCreated`. */
+  readonly zookeeperCreations: ZooKeeperCreation[];
   /** Given by the controller at registration; -1 before. */
   brokerEpoch: number;
   readonly image: MetadataImage;
@@ -54,6 +60,9 @@ export interface BrokerState {
   readonly forwardingChannel: ControllerChannel;
 }
 
+/** @property topics to be created with num.partitions and default.replication.factor. */
+export interface ZooKeeperCreation { readonly topics: readonly string[]; readonly body: RequestOf<"Metadata">; readonly replyTo: ReplyTo<"Metadata"> }
+
 /** What a result of the controller channels is for. */
 export type ControllerContext =
   | { readonly for: "alter-partition" }
@@ -64,7 +73,7 @@ export type ControllerContext =
 export function createBroker(node: KafkaNodeSettings): BrokerState {
   const settings = brokerSettings(node.overrides);
   return {
-    node, settings, brokerEpoch: -1, image: createImage(), isReady: false, isShuttingDown: false, partitions: new Map(),
+    node, settings, profile: profileOf(node.kafka, node.mode), controllerId: -1, zookeeperCreations: [], brokerEpoch: -1, image: createImage(), isReady: false, isShuttingDown: false, partitions: new Map(),
     delayedProduces: createPurgatory("produce"), delayedFetches: createPurgatory("fetch"),
     delayedDeletes: createPurgatory("delete"), fetchSessions: createFetchSessions(),
     selectsReplicasByRack: node.overrides["replica.selector.class"] === RACK_AWARE_SELECTOR, replicationQuotas: createReplicationQuotas(), fetchers: new Map(),

@@ -13,7 +13,7 @@ import type { RaftBatch } from "#engine/raft/raft-batch.ts";
 import { shrinkIsrs } from "./alter-partition-manager.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { startFetchers } from "./replica-fetcher.ts";
-import { CHECKPOINT_PATH, type HighWatermarkCheckpoint, makeFollower, makeLeader, reconfigureTopic, removeTopicReplicas } from "./replica-manager.ts";
+import { CHECKPOINT_PATH, type HighWatermarkCheckpoint, makeFollower, makeLeader, reconfigureTopic, removeReplica, removeTopicReplicas } from "./replica-manager.ts";
 
 export const CHECKPOINT_TIMER = "highwatermark-checkpoint";
 export const PRODUCER_EXPIRATION_TIMER = "PeriodicProducerExpirationCheck";
@@ -81,6 +81,7 @@ function applyDelta(process: ProcessContext, broker: BrokerState, delta: Delta):
       process.becauseOf(cause);
       if (registration.leader === nodeId) makeLeader(process, broker, topic, registration);
       else if (registration.replicas.includes(nodeId)) following.push([topic, registration]);
+      else removeReplica(process, broker, topic.name, index, true);
     }
   }
   for (const [topic, registration] of following) {

@@ -53,6 +53,9 @@ const NUMBERS = {
   "replica.socket.timeout.ms": 30_000,
 } as const;
 
+/** Texts that the broker part reads. */
+const TEXTS: readonly string[] = ["replica.selector.class", "log.dir", "log.dirs"];
+
 const FLAGS = { "auto.create.topics.enable": true } as const;
 
 /** Read by the quorum, the controller or the broker's life cycle. */
@@ -68,7 +71,7 @@ type FlagName = keyof typeof FLAGS;
 /** Typed broker settings, by Kafka's names. Plain data. */
 export type BrokerSettings = Readonly<Record<NumberName, number>> & Readonly<Record<FlagName, boolean>>;
 
-const SETTING_NAMES: ReadonlySet<string> = new Set([...Object.keys(NUMBERS), ...Object.keys(FLAGS), ...READ_ELSEWHERE]);
+const SETTING_NAMES: ReadonlySet<string> = new Set([...Object.keys(NUMBERS), ...Object.keys(FLAGS), ...TEXTS, ...READ_ELSEWHERE]);
 
 /** Overrides over defaults. A text stands for the number or truth value it spells, as in Kafka's files. */
 export function brokerSettings(overrides: Settings): BrokerSettings {

@@ -96,6 +96,21 @@ export function reconfigureTopic(broker: BrokerState, topic: string): void {
   for (const partition of broker.partitions.get(topic) ?? []) if (partition !== null) partition.config = config;
 }
 
+/** The partition has moved away from this broker, or its controller has told it to stop (and, with `deletes`, to delete it). */
+export function removeReplica(process: ProcessContext, broker: BrokerState, topic: string, index: number, deletes: boolean): void {
+  const partitions = broker.partitions.get(topic);
+  const partition = partitions?.[index] ?? null;
+  if (partitions === undefined || partition === null) return;
+  removeFromFetchers(broker, partition.log.directory);
+  if (deletes) {
+    partitions[index] = null;
+    if (partitions.every(other => other === null)) broker.partitions.delete(topic);
+    deleteLogFiles(process, partition.log.directory);
+  }
+  checkDelayedProduces(process, broker, partition);
+  checkDelayedFetches(process, broker, partition);
+}
+
 export function removeTopicReplicas(process: ProcessContext, broker: BrokerState, topic: string): void {
   const partitions = broker.partitions.get(topic);
   if (partitions === undefined) return;

@@ -10,7 +10,7 @@ import {
 import {
   type ClientMetadata, createClientMetadata, metadataArrived, metadataDueUs, metadataFailed, requestUpdate,
 } from "./client-metadata.ts";
-import { type ClientProcessSettings, type ClientSettings, readClientSettings, readNetworkSettings, textSetting } from "./client-settings.ts";
+import { type ClientProcessSettings, clientProfile, type ClientSettings, readClientSettings, readNetworkSettings, textSetting } from "./client-settings.ts";
 
 export const NEVER_US = Number.MAX_SAFE_INTEGER;
 export const WAKE_TIMER = "wake";
@@ -36,7 +36,7 @@ export function createClientCore(
   settings: ClientProcessSettings, { allowAutoTopicCreation }: { readonly allowAutoTopicCreation: boolean },
 ): ClientCore {
   return {
-    canRebootstrap: textSetting(settings.overrides, "metadata.recovery.strategy", "none") === "rebootstrap",
+    canRebootstrap: textSetting(settings.overrides, "metadata.recovery.strategy", clientProfile(settings.kafka).tellsMoreInClientTexts ? "rebootstrap" : "none") === "rebootstrap",
     settings: readClientSettings(settings), bootstrap: settings.bootstrap.map(({ host, port }) => ({ host, port })),
     network: createNetworkClient("client", readNetworkSettings(settings)),
     metadata: createClientMetadata(), allowAutoTopicCreation, lostPeers: new Set(), wakeTimer: 0, wakeAtUs: NEVER_US,

@@ -159,7 +159,7 @@ function outOfRange(process: ProcessContext, state: ConsumerState, assigned: Ass
 function fetchPositionText({ core, topic }: ConsumerState, { partition, position, offsetEpoch }: AssignedPartition): string {
   const leader = leaderOf(core.metadata, topic, partition);
   const node = core.metadata.brokers.get(leader);
-  const shown = node === undefined ? "Optional.empty" : `Optional[${node.host}:${node.port} (id: ${leader} rack: null)]`;
+  const shown = node === undefined ? "Optional.empty" : `Optional[${node.host}:${node.port} (id: ${leader} rack: null${core.settings.profile.tellsMoreInClientTexts ? " isFenced: false" : ""})]`;
   const epoch = leaderEpochOf(core.metadata, topic, partition);
   const shownEpoch = offsetEpoch === -1 ? "Optional.empty" : `Optional[${offsetEpoch}]`;
   return `FetchPosition{offset=${position}, offsetEpoch=${shownEpoch}, currentLeader=LeaderAndEpoch{leader=${shown}, epoch=${epoch}}}`;

@@ -1,5 +1,6 @@
 // The producer's settings and the rules between them. Source: ProducerConfig.java (3.9), KafkaProducer.configureDeliveryTimeout.
 import type { CallError } from "#engine/cluster/commands.ts";
+import type { VersionProfile } from "#engine/protocol/version-profile.ts";
 import type { ProducerSpec, Settings } from "#engine/cluster/spec.ts";
 import { booleanSetting, type ClientProcessSettings, integerSetting, textSetting } from "./client-settings.ts";
 
@@ -33,11 +34,11 @@ function acksOf(settings: Settings): 0 | 1 | -1 {
 }
 
 /** Without a wish of its own, a producer is idempotent as long as nothing speaks against it. */
-export function readProducerConfig(settings: Settings): ProducerConfig {
+export function readProducerConfig(settings: Settings, { lingerMs: defaultLingerMs }: VersionProfile): ProducerConfig {
   const acks = acksOf(settings);
   const retries = integerSetting(settings, "retries", INT_MAX);
   const maxInFlight = integerSetting(settings, "max.in.flight.requests.per.connection", 5);
-  const lingerMs = integerSetting(settings, "linger.ms", 0);
+  const lingerMs = integerSetting(settings, "linger.ms", defaultLingerMs);
   const leastDeliveryMs = Math.min(INT_MAX, lingerMs + integerSetting(settings, "request.timeout.ms", 30_000));
   const mayBeIdempotent = acks === -1 && retries > 0 && maxInFlight <= IN_FLIGHT_WITH_IDEMPOTENCE_MAX;
   return {
@@ -55,12 +56,12 @@ export function readProducerConfig(settings: Settings): ProducerConfig {
 }
 
 /** Why Java's constructor would throw a ConfigException; null when it would not. */
-export function producerConfigError(settings: Settings): CallError | null {
-  const message = conflict(settings);
+export function producerConfigError(settings: Settings, profile: VersionProfile): CallError | null {
+  const message = conflict(settings, profile);
   return message === null ? null : { name: "Config", message, retriable: false };
 }
 
-function conflict(settings: Settings): string | null {
+function conflict(settings: Settings, { lingerMs }: VersionProfile): string | null {
   if (settings["enable.idempotence"] !== undefined && booleanSetting(settings, "enable.idempotence", true)) {
     if (integerSetting(settings, "retries", INT_MAX) === 0) return "Must set retries to non-zero when using the idempotent producer.";
     if (integerSetting(settings, "max.in.flight.requests.per.connection", 5) > IN_FLIGHT_WITH_IDEMPOTENCE_MAX) {
@@ -70,7 +71,7 @@ function conflict(settings: Settings): string | null {
       return "Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.";
     }
   }
-  const least = integerSetting(settings, "linger.ms", 0) + integerSetting(settings, "request.timeout.ms", 30_000);
+  const least = integerSetting(settings, "linger.ms", lingerMs) + integerSetting(settings, "request.timeout.ms", 30_000);
   if (integerSetting(settings, "delivery.timeout.ms", least) < least) {
     return "delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms";
   }

@@ -10,8 +10,10 @@ import {
   clientClosed, clientConnected, clientReceived, clientTimer, createClientCore, NEVER_US, nextConnectUs, refreshMetadata, tookMetadata, traceClient,
   wakeAt, woke,
 } from "./client-core.ts";
+import { clientProfile } from "./client-settings.ts";
 import { type TopicMetadata, wantTopic } from "./client-metadata.ts";
 import { timeoutError } from "./error-texts.ts";
+import { exceptionText } from "./java-exceptions.ts";
 import { appendRecords, type Blocked, type BurstResult } from "./producer-accumulator.ts";
 import { finishIfDone } from "./producer-completion.ts";
 import { PRODUCER_ID_CONTEXT, producerIdAnswered, requestProducerId } from "./producer-idempotence.ts";
@@ -29,9 +31,10 @@ export const producerKind: ProcessKind = {
 
   start(process: ProcessContext, settings: unknown): ProducerState {
     const { workload, ...rest } = settings as ProducerProcessSettings;
-    const config = readProducerConfig(rest.overrides);
+    const profile = clientProfile(rest.kafka);
+    const config = readProducerConfig(rest.overrides, profile);
     const state: ProducerState = {
-      core: createClientCore(rest, { allowAutoTopicCreation: true }), config, configError: producerConfigError(rest.overrides),
+      core: createClientCore(rest, { allowAutoTopicCreation: true }), config, configError: producerConfigError(rest.overrides, profile),
       idempotence: { producerId: -1, producerEpoch: -1, isRequested: false, retryAtUs: 0, attempts: 0, mustBumpEpoch: false },
       topics: new Map(), calls: new Map(), pending: [], nextBatchId: 1, usedMemoryBytes: 0, drainIndex: new Map(), nodeReadyUs: new Map(),
       progress: workload === undefined ? null : { workload, sent: 0 }, closing: null, accepted: 0, acknowledged: 0, failed: 0,
@@ -225,7 +228,10 @@ function refusalAfterWaiting(
     case "partition":
       return timeoutError(`Partition ${blocked.partition} of topic ${call.topic} with partition count ${metadata?.partitions.length ?? 0} `
         + `is not present in metadata after ${maxBlockMs} ms.`);
-    case "nothing": return timeoutError(`Topic ${call.topic} not present in metadata after ${maxBlockMs} ms.`);
+    case "nothing": {
+      const failure = timeoutError(`Topic ${call.topic} not present in metadata after ${maxBlockMs} ms.`);
+      return metadata === undefined || metadata.error === "NONE" ? failure : { ...failure, cause: exceptionText(metadata.error) };
+    }
   }
 }
 

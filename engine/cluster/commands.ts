@@ -94,7 +94,13 @@ export type Command =
 export interface Input { readonly at: number; readonly command: Command }
 
 /** What a client says when a call has failed; `name` is Kafka's (or the Java client's exception without "Exception"). */
-export interface CallError { readonly name: string; readonly message: string; readonly retriable: boolean }
+export interface CallError {
+  readonly name: string;
+  readonly message: string;
+  readonly retriable: boolean;
+  /** What Java prints after "Caused by:", where the exception has a cause. */
+  readonly cause?: string;
+}
 
 /** The answer to a call. Values: send -> SentRecord[]; read -> RecordView[]; create-topic -> null; elect-leaders -> results; … */
 export type Outcome =

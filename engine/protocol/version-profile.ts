@@ -32,6 +32,8 @@ export interface VersionProfile {
   readonly preVote: boolean;
   /** Default of the producer's linger.ms (KIP-1030). */
   readonly lingerMs: 0 | 5;
+  /** Clients of 4.x say of an expired batch that no answer was received, and of a node whether it is fenced. */
+  readonly tellsMoreInClientTexts: boolean;
 }
 
 const FEATURES_3_9: readonly FeatureRange[] = [
@@ -52,17 +54,17 @@ export const PROFILES: readonly VersionProfile[] = [
   {
     kafka: "3.9", mode: "zookeeper", release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, features: FEATURES_3_9, preVote: false, lingerMs: 0,
+    hasMessageFormatSettings: true, features: FEATURES_3_9, preVote: false, lingerMs: 0, tellsMoreInClientTexts: false,
   },
   {
     kafka: "3.9", mode: "kraft", release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, features: FEATURES_3_9, preVote: false, lingerMs: 0,
+    hasMessageFormatSettings: true, features: FEATURES_3_9, preVote: false, lingerMs: 0, tellsMoreInClientTexts: false,
   },
   {
     kafka: "4.3", mode: "kraft", release: "4.3.1", metadataVersion: 30, metadataVersionName: "4.3-IV0",
     eligibleLeaderReplicas: true, sortsIsr: true, cordonsLogDirectories: true, fencedBrokersHaveSessions: true,
-    hasMessageFormatSettings: false, features: FEATURES_4_3, preVote: true, lingerMs: 5,
+    hasMessageFormatSettings: false, features: FEATURES_4_3, preVote: true, lingerMs: 5, tellsMoreInClientTexts: true,
   },
 ];
 

@@ -1,9 +1,10 @@
 // Metadata (ApiKey 3). Source: KafkaApis.handleTopicMetadataRequest, KRaftMetadataCache.java, AutoTopicCreationManager.scala (3.9).
 //
-// Behaviour: brokers are those that are not fenced; controllerId is a random one of them (KRaft has no controller that clients may ask); a partition
-// whose leader is nobody answers LEADER_NOT_AVAILABLE; replicas on fenced brokers are offline. A topic that is not there is created
-// with num.partitions and default.replication.factor when broker and client allow it, and answered with UNKNOWN_TOPIC_OR_PARTITION
-// meanwhile. `topics` null: all.
+// Behaviour: brokers are those that are not fenced; controllerId is in KRaft mode a random one of them (there is no controller that clients may ask),
+// in ZooKeeper mode the controller; a partition whose leader is nobody answers LEADER_NOT_AVAILABLE; replicas on fenced brokers are offline. A topic
+// that is not there is created with num.partitions and default.replication.factor when broker and client allow it. Meanwhile the answer is
+// UNKNOWN_TOPIC_OR_PARTITION in KRaft mode; in ZooKeeper mode the broker creates it itself and answers LEADER_NOT_AVAILABLE, or why it could not.
+// `topics` null: all.
 // Versions: 12, by topic name. FIDELITY: BROKER-METADATA.
 import type { ProcessContext } from "#engine/core/process.ts";
 import type { PartitionRegistration, TopicImage } from "#engine/metadata/image.ts";
@@ -11,8 +12,9 @@ import { topicNameProblem } from "#engine/metadata/topic-names.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
-import { type BrokerState, reply } from "../broker-state.ts";
+import { type BrokerState, reply, type ZooKeeperCreation } from "../broker-state.ts";
 import { askController } from "../controller-channel.ts";
+import { isInternalTopic } from "../internal-topics.ts";
 
 type TopicAnswer = ResponseOf<"Metadata">["topics"][number];
 type PartitionAnswer = TopicAnswer["partitions"][number];
@@ -21,25 +23,58 @@ const NO_TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAA";
 const AUTO_CREATE_TIMEOUT_MS = 30_000;
 
 export function handleMetadata(process: ProcessContext, broker: BrokerState, body: RequestOf<"Metadata">, replyTo: ReplyTo<"Metadata">): void {
+  const missing = body.topics !== null && body.allowAutoTopicCreation && broker.settings["auto.create.topics.enable"]
+    ? body.topics.map(({ name }) => name).filter((name, index, names) => isMissing(broker, name) && names.indexOf(name) === index) : [];
+  if (missing.length > 0) {
+    if (broker.node.mode === "zookeeper") {
+      broker.zookeeperCreations.push({ topics: missing, body, replyTo });
+      return;
+    }
+    createMissing(process, broker, missing);
+  }
+  answerMetadata(process, broker, body, replyTo, NO_ERRORS);
+}
+const NO_ERRORS: ReadonlyMap<string, KafkaError> = new Map();
+
+function isMissing(broker: BrokerState, name: string): boolean {
+  return topicNameProblem(name) === null && !broker.image.topics.has(name);
+}
+
+/**
+ * ZooKeeper mode: what became of the topics of a creation. Whoever finds the topic made, or being made, is told that its leaders are not there yet.
+ */
+export function metadataTopicsCreated(
+  process: ProcessContext, broker: BrokerState, { body, replyTo }: ZooKeeperCreation, errors: ReadonlyMap<string, KafkaError>,
+): void {
+  const told = new Map<string, KafkaError>();
+  for (const [name, error] of errors) told.set(name, error === "NONE" || error === "TOPIC_ALREADY_EXISTS" ? "LEADER_NOT_AVAILABLE" : error);
+  answerMetadata(process, broker, body, replyTo, told);
+}
+
+/** `errors` of topics that were not there when the request came. */
+function answerMetadata(
+  process: ProcessContext, broker: BrokerState, body: RequestOf<"Metadata">, replyTo: ReplyTo<"Metadata">, errors: ReadonlyMap<string, KafkaError>,
+): void {
   const { image } = broker;
   const topics = body.topics === null
     ? [...image.topics.values()].map(topic => described(broker, topic))
-    : body.topics.map(({ name }) => answerFor(broker, name));
-  if (body.topics !== null && body.allowAutoTopicCreation && broker.settings["auto.create.topics.enable"]) {
-    createMissing(process, broker, topics.filter(topic => topic.error === "UNKNOWN_TOPIC_OR_PARTITION").map(topic => topic.name));
-  }
+    : body.topics.map(({ name }) => answerFor(broker, name, errors.get(name)));
   const alive = [...image.brokers.values()].filter(registration => !registration.fenced);
-  const controllerId = alive.length === 0 ? -1 : alive[process.random("metadata controller", alive.length)]?.brokerId ?? -1;
   reply(process, broker, replyTo, {
     throttleTimeMs: 0, brokers: alive.map(({ brokerId: nodeId, host, port, rack }) => ({ nodeId, host, port, rack })),
-    clusterId: broker.node.clusterId, controllerId, topics,
+    clusterId: broker.node.clusterId, controllerId: controllerIdFor(process, broker, alive), topics,
   });
 }
 
-function answerFor(broker: BrokerState, name: string): TopicAnswer {
+function controllerIdFor(process: ProcessContext, broker: BrokerState, alive: readonly { readonly brokerId: number }[]): number {
+  if (broker.node.mode === "zookeeper") return broker.controllerId;
+  return alive.length === 0 ? -1 : alive[process.random("metadata controller", alive.length)]?.brokerId ?? -1;
+}
+
+function answerFor(broker: BrokerState, name: string, error: KafkaError = "UNKNOWN_TOPIC_OR_PARTITION"): TopicAnswer {
   if (topicNameProblem(name) !== null) return absent(name, "INVALID_TOPIC_EXCEPTION");
   const topic = broker.image.topics.get(name);
-  return topic === undefined ? absent(name, "UNKNOWN_TOPIC_OR_PARTITION") : described(broker, topic);
+  return topic === undefined || error === "LEADER_NOT_AVAILABLE" ? absent(name, error) : described(broker, topic);
 }
 
 function absent(name: string, error: KafkaError): TopicAnswer {
@@ -48,7 +83,7 @@ function absent(name: string, error: KafkaError): TopicAnswer {
 
 function described(broker: BrokerState, topic: TopicImage): TopicAnswer {
   const partitions = topic.partitions.map(registration => partitionAnswer(broker, registration));
-  return { error: "NONE", name: topic.name, topicId: topic.topicId, isInternal: false, partitions };
+  return { error: "NONE", name: topic.name, topicId: topic.topicId, isInternal: isInternalTopic(topic.name), partitions };
 }
 
 function partitionAnswer(broker: BrokerState, registration: PartitionRegistration): PartitionAnswer {
@@ -63,7 +98,7 @@ function partitionAnswer(broker: BrokerState, registration: PartitionRegistratio
 
 /** Asks the controller, once for a topic at a time. */
 function createMissing(process: ProcessContext, broker: BrokerState, names: readonly string[]): void {
-  const topics = names.filter((name, index) => !broker.autoCreating.has(name) && names.indexOf(name) === index);
+  const topics = names.filter(name => !broker.autoCreating.has(name));
   if (topics.length === 0) return;
   for (const name of topics) broker.autoCreating.add(name);
   const { settings } = broker;
