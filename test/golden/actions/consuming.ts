@@ -1,0 +1,56 @@
+// A consumer with assigned partitions, opened and closed within the step: what it read, where it stands at the end, which brokers it read from.
+import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
+import { isObject, type Json, type JsonObject } from "../read-recording.ts";
+import { numberOf, objectOf, textOf } from "./topics.ts";
+import type { ActionPlayer, Played } from "../played-step.ts";
+import { observe } from "#engine/cluster/observe.ts";
+import type { ClientFact } from "#engine/protocol/facts.ts";
+import { recordsAt } from "../observe/log-records.ts";
+
+type Consumed = Extract<ClientFact, { readonly kind: "records-consumed" }>;
+
+export const consume: ActionPlayer = (world, step): Played => {
+  const does = objectOf(step);
+  const topic = textOf(does["topic"], "topic");
+  const partitions = (does["partitions"] as readonly Json[]).map(Number);
+  const from = does["from"] === undefined ? "beginning" : does["from"];
+  if (from === "committed") throw new CannotPlay("a consumer that begins at committed offsets needs a group coordinator");
+  const id = `consumer-${world.memory.nextClient}`;
+  world.memory.nextClient += 1;
+  const isolation = does["isolation.level"] === undefined ? {} : { "isolation.level": String(does["isolation.level"]) };
+  const config = isObject(does["config"]) ? does["config"] as Record<string, string> : {};
+  const firstFact = world.cluster.simulation.world.trace.length;
+  world.apply({ do: "open-consumer", consumer: {
+    id, topic, partitions, from: typeof from === "number" ? from : from === "end" ? "end" : "beginning",
+    settings: { "auto.offset.reset": "earliest", ...isolation, ...config },
+  } });
+  world.advance(numberOf(does["forMs"], "forMs"));
+  const result = shownResult(world, id, topic, firstFact, step.fields["result"]);
+  world.call(call => ({ do: "close-client", client: id, call }), 5_000);
+  return { fields: { result } };
+};
+
+function shownResult(world: GoldenWorld, id: string, topic: string, firstFact: number, real: Json | undefined): JsonObject {
+  const { trace } = world.cluster.simulation.world;
+  const records: JsonObject[] = [];
+  const nodes = new Set<number>();
+  for (let index = firstFact; index < trace.length; index += 1) {
+    const entry = trace.at(index);
+    const fact = entry?.fact as Consumed | undefined;
+    if (fact?.kind !== "records-consumed" || fact.client !== id) continue;
+    nodes.add(fact.fromBroker);
+    for (const record of recordsAt(world, fact.fromBroker, topic, fact.partition, fact.fromOffset, fact.nextOffset)) {
+      const { offset, key, value, leaderEpoch } = record;
+      records.push({ partition: fact.partition, offset, key, value, leaderEpoch });
+    }
+  }
+  records.sort((a, b) => Number(a["partition"]) - Number(b["partition"]) || Number(a["offset"]) - Number(b["offset"]));
+  const view = observe(world.cluster).consumers.find(consumer => consumer.id === id);
+  const positions = Object.fromEntries((view?.positions ?? []).map(({ partition, position }) => [`${topic}-${partition}`, position]));
+  const shape = isObject(real) ? real : {};
+  return {
+    ..."count" in shape ? { records: [], count: records.length } : { records },
+    ..."responseBytesFromNode" in shape ? { responseBytesFromNode: [...nodes].sort((a, b) => a - b) } : {},
+    ..."positions" in shape ? { positions } : {},
+  };
+}

@@ -1,0 +1,164 @@
+// Processes that are killed, stopped, started, paused, started with other settings.
+import { numbersOf } from "../cluster-of-recording.ts";
+import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
+import { knownBrokers } from "../observe/topic-metadata.ts";
+import { isObject, type Json, type RecordedStep } from "../read-recording.ts";
+import { nodesOnTheRecord } from "../recorded-roles.ts";
+import { watchPartitions } from "../watch-partitions.ts";
+import { produceOnce } from "./raw-requests.ts";
+import type { ActionPlayer, Played } from "../played-step.ts";
+import { FIRST_CONTROLLER } from "../cluster-of-recording.ts";
+
+/** A process that is asked to end has that long. */
+const STOP_LIMIT_MS = 90_000;
+const START_LIMIT_MS = 60_000;
+const REST_MS = 1_000;
+
+export function timelineOf(step: RecordedStep): readonly Json[] | null {
+  const timeline = step.fields["timeline"];
+  if (!Array.isArray(timeline)) return null;
+  return timeline.some(entry => isObject(entry) && "leaderEpochIsr" in entry) ? timeline as readonly Json[] : null;
+}
+
+function topicTimeline(step: RecordedStep): readonly Json[] | null {
+  return Array.isArray(step.fields["topicTimeline"]) ? step.fields["topicTimeline"] as readonly Json[] : null;
+}
+
+/** What a broker's Metadata showed from now on, when the recording shows it. */
+export function watched(world: GoldenWorld, step: RecordedStep, via?: readonly number[]): Played {
+  const timeline = timelineOf(step) ?? topicTimeline(step);
+  if (timeline === null) return {};
+  return { moments: watchPartitions(world, step, timeline, via) };
+}
+
+export const kill: ActionPlayer = (world, step): Played => {
+  for (const name of partiesOf(world, step)) world.apply({ do: "kill", node: name });
+  return watched(world, step);
+};
+
+export const stop: ActionPlayer = (world, step): Played => {
+  const names = partiesOf(world, step);
+  for (const name of names) world.apply({ do: "shut-down", node: name });
+  // The recorder watched while the process went down.
+  const rest = world.liveBrokers().filter(id => !names.includes(world.processName(id)));
+  const played = timelineOf(step) === null ? {} : watched(world, step, rest);
+  untilStopped(world, names);
+  return timelineOf(step) === null ? watched(world, step, rest) : played;
+};
+
+function untilStopped(world: GoldenWorld, names: readonly string[]): void {
+  const limit = world.nowMs + STOP_LIMIT_MS;
+  while (names.some(name => world.process(name).status !== "stopped")) {
+    if (world.nowMs >= limit) throw new CannotPlay(`${names.join(", ")} did not end within ${STOP_LIMIT_MS / 1000} s`);
+    world.advance(50);
+  }
+}
+
+/** Processes by node id; controllers by the part that they play. */
+export function partiesOf(world: GoldenWorld, step: RecordedStep): string[] {
+  const value = step.does[step.action];
+  const ids = numbersOf(value);
+  if (ids.length === 0) throw new CannotPlay(`"${step.action}" of ${JSON.stringify(value)}: only nodes can be meant here, by their ids`);
+  return nodesOnTheRecord(world, step, ids).map(id => world.processName(id));
+}
+
+export const start: ActionPlayer = (world, step): Played => {
+  const ids = numbersOf(step.does["start"]);
+  const old = world.liveBrokers().filter(id => !ids.includes(id));
+  const settings = isObject(step.does["settings"]) ? step.does["settings"] as Record<string, string> : undefined;
+  for (const name of partiesOf(world, step)) world.apply({ do: "restart", node: name, ...settings === undefined ? {} : { settings } });
+  if (timelineOf(step) !== null) return watched(world, step, old.length > 0 ? old : undefined);
+  const real = isObject(step.fields["result"]) ? step.fields["result"] : null;
+  if (real !== null && "exit" in real) return endedByItself(world, ids);
+  untilInService(world, ids.filter(id => id < FIRST_CONTROLLER));
+  world.advance(REST_MS);
+  return real !== null && "running" in real ? { fields: { result: { running: ids.every(id => world.process(world.processName(id)).status === "running") } } } : {};
+};
+
+function untilInService(world: GoldenWorld, brokers: readonly number[]): void {
+  const limit = world.nowMs + START_LIMIT_MS;
+  for (const broker of brokers) {
+    for (;;) {
+      const known = world.process(world.processName(broker)).status === "stopped" ? [] : knownBrokers(world, broker);
+      if (known !== null && brokers.every(id => known.includes(id))) break;
+      if (world.nowMs >= limit) throw new CannotPlay(`broker ${broker} was not in service within ${START_LIMIT_MS / 1000} s`);
+      world.advance(100);
+    }
+  }
+}
+
+/** A process that ends by its own will tells its exit code in the fact that it writes. */
+function endedByItself(world: GoldenWorld, ids: readonly number[]): Played {
+  const limit = world.nowMs + START_LIMIT_MS;
+  while (ids.some(id => world.process(world.processName(id)).status !== "stopped") && world.nowMs < limit) world.advance(100);
+  const failures = ids.map(id => lastFailure(world, id));
+  const text = failures.flatMap(failure => failure?.text.split("\n") ?? []);
+  return { fields: { result: { exit: failures[0]?.exitCode ?? null }, log: text } };
+}
+
+export function lastFailure(world: GoldenWorld, id: number): { readonly exitCode: number; readonly text: string } | null {
+  const { trace } = world.cluster.simulation.world;
+  for (let index = trace.length - 1; index >= 0; index -= 1) {
+    const fact = trace.at(index)?.fact as { readonly kind: string; readonly node?: number; readonly exitCode?: number; readonly text?: string } | undefined;
+    if (fact?.kind === "node-failed" && fact.node === world.node(id).id) return { exitCode: fact.exitCode ?? -1, text: fact.text ?? "" };
+    if (fact?.kind === "process-started" && (fact as { readonly process?: string }).process === world.processName(id)) return null;
+  }
+  return null;
+}
+
+export const restart: ActionPlayer = (world, step): Played => {
+  const ids = numbersOf(step.does["restart"]);
+  const names = partiesOf(world, step);
+  const settings: Record<string, string | null> = {};
+  for (const key of ["settingsAdded", "with"]) if (isObject(step.does[key])) Object.assign(settings, step.does[key]);
+  const removed = step.does["settingsRemoved"];
+  if (Array.isArray(removed)) for (const name of removed) settings[String(name)] = null;
+  for (const [index, name] of names.entries()) {
+    if (world.process(name).status !== "stopped") {
+      world.apply({ do: "shut-down", node: name });
+      untilStopped(world, [name]);
+    }
+    world.apply({ do: "restart", node: name, settings });
+    untilInService(world, [ids[index] ?? 0].filter(id => id < FIRST_CONTROLLER));
+  }
+  world.advance(REST_MS);
+  const real = isObject(step.fields["result"]) ? step.fields["result"] : null;
+  const running = names.every(name => world.process(name).status === "running");
+  return { ...watched(world, step), ...real === null ? {} : { fields: { result: { ..."running" in real ? { running } : {}, ..."exit" in real ? { exit: running ? null : 1 } : {} } } } };
+};
+
+export const pause: ActionPlayer = (world, step): Played => {
+  for (const name of partiesOf(world, step)) world.apply({ do: "pause", node: name });
+  return watched(world, step);
+};
+
+export const resume: ActionPlayer = (world, step): Played => {
+  for (const name of partiesOf(world, step)) world.apply({ do: "resume", node: name });
+  return watched(world, step);
+};
+
+/** In older files: a broker is paused, a record is produced with acks=all while it hangs, and then the partitions are watched. */
+export const sigstop: ActionPlayer = (world, step): Played => {
+  for (const name of partiesOf(world, step)) world.apply({ do: "pause", node: name });
+  const then = step.does["then"];
+  const others = world.liveBrokers().filter(id => id !== step.does["sigstop"]);
+  if (typeof then !== "string") return watched(world, step, others);
+  const match = /^produce acks=all timeout\.ms (\d+)$/.exec(then);
+  const topic = firstTopic(step);
+  if (match === null || topic === null) throw new CannotPlay(`sigstop, then "${then}"`);
+  const leader = leaderOf(step, topic);
+  const result = produceOnce(world, { topic, partition: 0, toBroker: leader, acks: -1, timeoutMs: Number(match[1]), values: ["slow"] }, false);
+  return { fields: { result }, ...watched(world, step, [leader, ...others.filter(id => id !== leader)]) };
+};
+
+function firstTopic(step: RecordedStep): string | null {
+  const [first] = timelineOf(step) ?? [];
+  return isObject(first) && isObject(first["leaderEpochIsr"]) ? Object.keys(first["leaderEpochIsr"])[0] ?? null : null;
+}
+
+function leaderOf(step: RecordedStep, topic: string): number {
+  const [first] = timelineOf(step) ?? [];
+  const partitions = isObject(first) && isObject(first["leaderEpochIsr"]) ? first["leaderEpochIsr"][topic] : null;
+  const state = isObject(partitions) ? partitions["0"] : null;
+  return Array.isArray(state) ? Number(state[0]) : 1;
+}

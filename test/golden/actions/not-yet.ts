@@ -1,0 +1,10 @@
+// Actions of the format that belong to parts of Kafka that the engine does not have: their steps fail, with a reason.
+import { CannotPlay } from "../golden-world.ts";
+import type { ActionPlayer } from "../played-step.ts";
+
+export function cannot(why: string): ActionPlayer {
+  return () => { throw new CannotPlay(why); };
+}
+
+export const needsGroups = cannot("a group of consumers needs a group coordinator");
+export const needsTransactions = cannot("a transactional producer needs a transaction coordinator");

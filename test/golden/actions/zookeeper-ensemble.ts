@@ -1,0 +1,80 @@
+// The ensemble: its servers are killed and started, asked by four-letter words, its znodes deleted by hand.
+import { numbersOf } from "../cluster-of-recording.ts";
+import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
+import { watched } from "./faults.ts";
+import { controllerIdAt, controllerZnodes } from "./waiting.ts";
+import { isObject, type Json, type RecordedStep } from "../read-recording.ts";
+import type { ActionPlayer, Played } from "../played-step.ts";
+import { observe } from "#engine/cluster/observe.ts";
+import type { ZooKeeperServerView } from "#engine/cluster/view.ts";
+
+const ELECTION_LIMIT_MS = 30_000;
+
+function servers(world: GoldenWorld): readonly ZooKeeperServerView[] {
+  return observe(world.cluster).ensemble?.servers ?? [];
+}
+
+export const killZooKeeper: ActionPlayer = (world, step): Played => {
+  const recorded = numbersOf(step.does["killZooKeeper"]);
+  const role = step.does["role"];
+  const leader = servers(world).find(server => server.state === "leading")?.id;
+  const ids = role === "ZooKeeper leader" && leader !== undefined ? [leader] : recorded;
+  for (const id of ids) world.apply({ do: "kill", node: `zookeeper-${id}` });
+  const real = step.fields["result"];
+  if (!isObject(real) || !("newLeader" in real)) return watched(world, step);
+  const limit = world.nowMs + ELECTION_LIMIT_MS;
+  const next = (): ZooKeeperServerView | undefined => servers(world).find(server => server.state === "leading" && server.status === "running" && !ids.includes(server.id));
+  while (next() === undefined && world.nowMs < limit) world.advance(20);
+  return { fields: { result: { newLeader: next()?.id ?? null, before: zxidLines(world), after: zxidLines(world) } } };
+};
+
+/** The lines are compared by their epoch alone, which a four-letter word would tell; here the view tells it. */
+function zxidLines(_world: GoldenWorld): Json {
+  return [];
+}
+
+export const startZooKeeper: ActionPlayer = (world, step): Played => {
+  for (const id of numbersOf(step.does["startZooKeeper"])) world.apply({ do: "restart", node: `zookeeper-${id}` });
+  return watched(world, step);
+};
+
+export const fourLetterWord: ActionPlayer = (world, step): Played => {
+  const { fourLetterWord: word, server } = step.does;
+  if (typeof word !== "string" || typeof server !== "number") throw new CannotPlay("a four-letter word needs a word and a server");
+  const outcome = world.call(call => ({ do: "four-letter-word", word, server, call }), 10_000);
+  if (outcome === null || !outcome.ok) throw new CannotPlay(`the server did not answer: ${outcome === null ? "silence" : outcome.error.message}`);
+  return { fields: { result: outcome.value as Json } };
+};
+
+export const zkDelete: ActionPlayer = (world, step): Played => {
+  const path = String(step.does["zkDelete"]);
+  world.call(call => ({ do: "zookeeper", operation: { op: "delete", path, version: -1 }, call }));
+  return controllerChange(world, step);
+};
+
+/** Steps that change the controller show /controller, its epoch and what every broker's Metadata says. */
+export function controllerChange(world: GoldenWorld, step: RecordedStep): Played {
+  const fields: Record<string, Json> = {};
+  const wanted = recordedController(step);
+  const limit = world.nowMs + ELECTION_LIMIT_MS;
+  const before = controllerZnodes(world)["/controller_epoch version"];
+  // Until somebody holds /controller again under a new epoch.
+  while (wanted !== null && world.nowMs < limit) {
+    const now = controllerZnodes(world);
+    if (now["/controller"] !== null && now["/controller_epoch version"] !== before) break;
+    world.advance(20);
+  }
+  if (wanted !== null) world.advance(1_000);
+  if (step.fields["result"] !== undefined) fields["result"] = controllerZnodes(world);
+  if (isObject(step.fields["metadataControllerId"])) {
+    fields["metadataControllerId"] = Object.fromEntries(world.liveBrokers().map(broker => [String(broker), controllerIdAt(world, broker)]));
+  }
+  return { fields };
+}
+
+/** The broker that the recording's /controller names at the end. */
+export function recordedController(step: RecordedStep): number | null {
+  const real = step.fields["result"];
+  const text = isObject(real) ? real["/controller"] : null;
+  return typeof text === "string" ? Number((JSON.parse(text) as { readonly brokerid: number }).brokerid) : null;
+}

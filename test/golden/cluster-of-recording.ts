@@ -1,0 +1,95 @@
+// From what a recording says of its cluster to a spec of ours. What the file leaves out (which nodes nobody starts at first, whether the quorum is
+// dynamic, which settings files were written) follows from its steps.
+import { isObject, type Json, type Recording, type RecordedStep } from "./read-recording.ts";
+import type { ClusterSpec, NodeRole, NodeSpec, Settings } from "#engine/cluster/spec.ts";
+
+export const FIRST_CONTROLLER = 101;
+/** Ports of controllers are those of brokers and 20 more: 19x1n and 19x3n. */
+const CONTROLLER_PORTS = 20;
+
+export function clusterOfRecording(recording: Recording): ClusterSpec {
+  const { spec } = recording;
+  const late = startedLater(recording);
+  const nodes: NodeSpec[] = [];
+  const add = (id: number, roles: readonly NodeRole[] | undefined): void => {
+    if (nodes.some(node => node.id === id)) return;
+    nodes.push(nodeOf(recording, id, roles, late.has(id)));
+  };
+  for (const id of spec.brokers) add(id, spec.layout === "zookeeper" ? undefined : spec.layout === "kraft" ? ["broker"] : rolesOfCombined(recording, id));
+  for (const id of spec.controllers) add(id, ["controller"]);
+  for (const id of late) if (!nodes.some(node => node.id === id)) add(id, id >= FIRST_CONTROLLER ? ["controller"] : spec.layout === "zookeeper" ? undefined : ["broker"]);
+  return {
+    kafka: recording.kafka.startsWith("4.") ? "4.3" : "3.9", mode: spec.layout === "zookeeper" ? "zookeeper" : "kraft", nodes,
+    ...spec.zookeeperServers.length === 0 ? {} : { zookeeper: spec.zookeeperServers.map(id => ({ id, host: `zookeeper${id}`, settings: zooKeeperSettings(recording) })) },
+    ...isDynamic(recording) ? { quorum: "dynamic" as const } : {},
+    settings: spec.overrides,
+  };
+}
+
+function rolesOfCombined(recording: Recording, id: number): readonly NodeRole[] {
+  return recording.spec.controllers.includes(id) ? ["broker", "controller"] : ["broker"];
+}
+
+function nodeOf(recording: Recording, id: number, roles: readonly NodeRole[] | undefined, startsLater: boolean): NodeSpec {
+  const { "broker.rack": rack, ...own } = recording.spec.nodeOverrides[String(id)] ?? {};
+  return {
+    id, host: hostOf(id), ...rack === undefined ? {} : { rack }, ...roles === undefined ? {} : { roles },
+    ...Object.keys(own).length === 0 ? {} : { settings: own as Settings }, ...startsLater ? { startsLater: true } : {},
+  };
+}
+
+/** Every node has a machine of its own; the recordings ran on one, told apart by ports. */
+export function hostOf(id: number): string {
+  return id >= FIRST_CONTROLLER ? `controller${id}` : `broker${id}`;
+}
+
+/** Nodes that are started before they were ever killed or stopped: nobody had started them. */
+function startedLater(recording: Recording): ReadonlySet<number> {
+  const late = new Set<number>();
+  const known = new Set<number>();
+  for (const step of recording.steps) {
+    for (const key of ["kill", "stop", "restart", "pause", "sigstop"]) for (const id of numbersOf(step.does[key])) known.add(id);
+    for (const id of numbersOf(step.does["start"])) if (!known.has(id)) late.add(id);
+  }
+  return late;
+}
+
+export function numbersOf(value: Json | undefined): number[] {
+  if (typeof value === "number") return [value];
+  return Array.isArray(value) ? value.filter(item => typeof item === "number") : [];
+}
+
+function isDynamic(recording: Recording): boolean {
+  return recording.spec.layout !== "zookeeper"
+    && recording.steps.some(step => settingsTexts(step).some(text => text.includes("controller.quorum.bootstrap.servers=")));
+}
+
+/** Texts of settings files that a step shows or writes. */
+export function settingsTexts(step: RecordedStep): string[] {
+  const texts: string[] = [];
+  if (typeof step.fields["text"] === "string" && typeof step.does["file"] === "string" && step.does["file"].endsWith(".properties")) texts.push(step.fields["text"]);
+  if (isObject(step.does["files"])) for (const text of Object.values(step.does["files"])) if (typeof text === "string") texts.push(text);
+  return texts;
+}
+
+/** The one scenario that opens all words says so in its title only. */
+function zooKeeperSettings(recording: Recording): Settings {
+  return recording.title.includes("4lw.commands.whitelist=*") ? { "4lw.commands.whitelist": "*" } : {};
+}
+
+/** Which node listens on a port of the recording; null for a port that nobody has. */
+export function nodeOfPort(recording: Recording, port: number): { readonly kind: "broker" | "controller" | "zookeeper"; readonly id: number } | null {
+  for (const [id, address] of Object.entries(recording.spec.listeners)) {
+    const own = Number(address.split(":")[1]);
+    if (own === port) return { kind: "broker", id: Number(id) };
+  }
+  const first = Number(Object.values(recording.spec.listeners)[0]?.split(":")[1] ?? 19011);
+  const slot = Math.floor(first / 100) * 100;
+  const low = port - slot;
+  if (low > CONTROLLER_PORTS + 10 && low < 50) {
+    const index = low - CONTROLLER_PORTS - 10;
+    return { kind: "controller", id: recording.spec.layout === "kraft-combined" ? index : FIRST_CONTROLLER - 1 + index };
+  }
+  if (low > 10 && low < 30) return { kind: "broker", id: low - 10 };
+  return low > 50 && low < 60 ? { kind: "zookeeper", id: low - 50 } : null;
+}

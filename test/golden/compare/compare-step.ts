@@ -1,0 +1,75 @@
+// Compares one played step with the recorded one: each field of the recording is either compared here or stands in IGNORED_STEP_FIELDS with a reason.
+import type { GoldenWorld } from "../golden-world.ts";
+import { metadataRecords } from "../observe/metadata-log.ts";
+import type { Played } from "../played-step.ts";
+import { isObject, type Json, type RecordedStep } from "../read-recording.ts";
+import { compareJson, type Difference } from "./compare-json.ts";
+import { FIELD_RULES, IGNORED_STEP_FIELDS } from "./field-rules.ts";
+import { compareMetadataRecords } from "./metadata-records.ts";
+import { compareObservation, observeAs } from "./observations.ts";
+import { compareTimeline } from "./timeline.ts";
+
+/** An observation that is not there yet may still come: the recorder's own waits were as long. */
+const SETTLE_MS = 10_000;
+const SETTLE_STEP_MS = 500;
+
+/** Everything that differs. Lets time pass until the observation is as recorded, at most `SETTLE_MS`. */
+export function compareStep(world: GoldenWorld, step: RecordedStep, played: Played): Difference[] {
+  const out: Difference[] = [];
+  for (const [key, real] of Object.entries(step.fields)) {
+    if (IGNORED_STEP_FIELDS.has(key) || key === "observe") continue;
+    if (key === "metadataRecords") continue;
+    if (key === "timeline" || key === "topicTimeline") compareTimelines(world, key, real, played, out);
+    else compareJson([key], real, played.fields?.[key], FIELD_RULES, world.memory.pairs, out);
+  }
+  for (const key of Object.keys(played.fields ?? {})) {
+    if (step.fields[key] === undefined) out.push({ field: key, real: undefined, simulated: played.fields?.[key] });
+  }
+  out.push(...compareAddedRecords(world, step));
+  const observed = step.fields["observe"];
+  if (isObject(observed)) out.push(...settle(world, observed));
+  return out;
+}
+
+/** Records that a step shows by themselves, without an observation. */
+function compareAddedRecords(world: GoldenWorld, step: RecordedStep): Difference[] {
+  const real = step.fields["metadataRecords"];
+  if (!Array.isArray(real)) return [];
+  const out: Difference[] = [];
+  const { records, next } = metadataRecords(world, world.memory.metadataNext);
+  world.memory.metadataNext = next;
+  compareMetadataRecords("metadataRecords", real as readonly Json[], records, id => world.isForeignTopic(id), world.memory.pairs, out);
+  return out;
+}
+
+function compareTimelines(world: GoldenWorld, key: string, real: Json, played: Played, out: Difference[]): void {
+  const entries = Array.isArray(real) ? real as readonly Json[] : [];
+  if (entries.some(entry => isObject(entry) && "leaderEpochIsr" in entry)) {
+    if (played.moments === undefined) out.push({ field: key, real, simulated: undefined });
+    else compareTimeline(key, entries, played.moments, out);
+    return;
+  }
+  // Other timelines (the quorum's leader, /controller, segments) are handed back in their own shape; when it happened is not compared.
+  compareJson([key], withoutTimes(real), played.fields?.[key] === undefined ? undefined : withoutTimes(played.fields[key] as Json), FIELD_RULES, world.memory.pairs, out);
+}
+
+function withoutTimes(timeline: Json): Json {
+  if (!Array.isArray(timeline)) return timeline;
+  return timeline.map((entry: Json) => isObject(entry) ? Object.fromEntries(Object.entries(entry).filter(([name]) => name !== "atMs")) : entry);
+}
+
+function settle(world: GoldenWorld, recorded: Readonly<Record<string, Json>>): Difference[] {
+  const limit = world.nowMs + SETTLE_MS;
+  world.advance(SETTLE_STEP_MS);
+  for (;;) {
+    const pairs = world.memory.pairs.copy();
+    const differences: Difference[] = [];
+    compareObservation(world, recorded, observeAs(world, recorded), differences);
+    if (differences.length === 0 || world.nowMs >= limit) {
+      if (Array.isArray(recorded["metadataRecords"])) world.memory.metadataNext = metadataRecords(world, world.memory.metadataNext).next;
+      return differences;
+    }
+    world.memory.pairs = pairs;
+    world.advance(SETTLE_STEP_MS);
+  }
+}

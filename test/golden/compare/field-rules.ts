@@ -1,0 +1,52 @@
+// Which fields of a step are not compared exactly, and why. What stands neither here nor in compare-step.ts is compared value by value.
+import type { Json } from "../read-recording.ts";
+import { isObject } from "../read-recording.ts";
+import type { Rule } from "./compare-json.ts";
+import { normalisedTexts } from "./text-lines.ts";
+
+/** Fields of a step that say nothing about the cluster. */
+export const IGNORED_STEP_FIELDS: ReadonlyMap<string, string> = new Map([
+  ["do", "what was done"],
+  ["note", "an explanation"],
+  ["wallMs", "how long it took on a busy machine"],
+  ["secondsWithoutQuorum", "how long after the fault the recorder did it"],
+  ["stderrTotalCharacters", "how long a text was before it was cut"],
+  ["processEndedAfterMs", "a time; that the process ended is checked by playing the step"],
+  ["interruptedAfterMs", "when the recorder stopped a tool"],
+]);
+
+export const FIELD_RULES: readonly Rule[] = [
+  { fields: "result.**.ms", how: "ignored", why: "how long one call took" },
+  { fields: "result.**.t", how: "ignored", why: "the wall clock" },
+  { fields: "result.sendMs", how: "ignored", why: "how long each call took" },
+  { fields: "result.**.message", how: "normalised", as: normalisedTexts, why: "times and counts of attempts stand in it" },
+  { fields: "result.**.cause", how: "normalised", as: normalisedTexts, why: "times stand in it" },
+  { fields: "result.**.producerId", how: "paired", kind: "producer id", why: "blocks of ids go to whoever asks first" },
+  { fields: "result.producerId", how: "paired", kind: "producer id", why: "blocks of ids go to whoever asks first" },
+  { fields: "result.**.topicId", how: "paired", kind: "topic id", why: "drawn at random" },
+  { fields: "result./controller", how: "normalised", as: withoutTimestamp, why: "the moment of the race stands in it" },
+  { fields: "result.responseBytesFromNode", how: "normalised", as: nodesThatAnswered, why: "which nodes appear counts, not how many bytes" },
+  { fields: "result.**.throttleTimeMs", how: "normalised", as: order, why: "depends on when the window of samples began: the order of magnitude counts" },
+  { fields: "result.throttleTimeMs", how: "normalised", as: order, why: "depends on when the window of samples began: the order of magnitude counts" },
+  { fields: "result.afterMs", how: "ignored", why: "a time" },
+  { fields: "result.newLeader", how: "ignored", why: "which server leads is random" },
+  { fields: "result.before", how: "ignored", why: "transaction ids depend on everything before" },
+  { fields: "result.after", how: "ignored", why: "transaction ids depend on everything before" },
+  { fields: "result.endedAfterMs", how: "ignored", why: "how long a Java process lived" },
+  { fields: "log.**", how: "normalised", as: normalisedTexts, why: "times, ports and counters stand in it" },
+  { fields: "log", how: "normalised", as: normalisedTexts, why: "times, ports and counters stand in it" },
+];
+
+/** Nodes -1, -2 … are the bootstrap servers under another name. */
+function nodesThatAnswered(value: Json): Json {
+  if (!isObject(value)) return value;
+  return Object.keys(value).map(name => Number(name.replace(/^node-/, ""))).filter(id => id > 0).sort((a, b) => a - b);
+}
+
+function order(value: Json): Json {
+  return typeof value === "number" ? value > 0 : value;
+}
+
+export function withoutTimestamp(value: Json): Json {
+  return typeof value === "string" ? value.replace(/"timestamp":"\d+"/, '"timestamp":"N"') : value;
+}

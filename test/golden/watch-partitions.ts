@@ -1,0 +1,53 @@
+// Lets time pass as the recorder did: asks one broker for Metadata every 100 ms and keeps every change, until what the recording ends with is there
+// and has stood as long as the recorder went on watching.
+import type { GoldenWorld } from "./golden-world.ts";
+import { leaderEpochIsr, topicMetadata } from "./observe/topic-metadata.ts";
+import { isObject, type Json, type JsonObject, type RecordedStep } from "./read-recording.ts";
+import type { Moment } from "./compare/timeline.ts";
+
+const POLL_MS = 100;
+/** Beyond the slowest that the recordings bound: 18 s of a ZooKeeper session and its tick, an election, a join after a cold start. */
+const PATIENCE_MS = 60_000;
+/** The recorder went on for half a second after the last change. */
+const REST_MS = 500;
+
+export function watchPartitions(world: GoldenWorld, step: RecordedStep, timeline: readonly Json[], via?: readonly number[]): Moment[] {
+  const entries = timeline.filter(isObject);
+  const last = entries.at(-1);
+  const wanted = last?.["leaderEpochIsr"];
+  if (last === undefined || !isObject(wanted)) return [];
+  const topics = [...new Set(entries.flatMap(entry => isObject(entry["leaderEpochIsr"]) ? Object.keys(entry["leaderEpochIsr"]) : []))];
+  const recordedMs = typeof step.fields["wallMs"] === "number" ? step.fields["wallMs"] : Number(last["atMs"]) + REST_MS;
+  const restMs = Math.max(REST_MS, Math.min(recordedMs - Number(last["atMs"]), 5_000));
+  // Nothing happened in the recording: as much time as there, to see that nothing happens here.
+  const quietMs = entries.length === 1 ? recordedMs : 0;
+  return watch(world, topics, wanted, { restMs, quietMs, limitMs: recordedMs + PATIENCE_MS }, via);
+}
+
+function watch(
+  world: GoldenWorld, topics: readonly string[], wanted: JsonObject, times: { readonly restMs: number; readonly quietMs: number; readonly limitMs: number },
+  via: readonly number[] | undefined,
+): Moment[] {
+  const began = world.nowMs;
+  const moments: Moment[] = [];
+  let reachedMs = -1;
+  const text = JSON.stringify(wanted);
+  for (;;) {
+    const metadata = topicMetadata(world, topics, via);
+    const atMs = world.nowMs - began;
+    if (metadata !== null) {
+      const state = leaderEpochIsr(metadata);
+      if (JSON.stringify(moments.at(-1)?.state) !== JSON.stringify(state)) moments.push({ atMs, state });
+      const isReached = JSON.stringify(state) === text;
+      if (!isReached) reachedMs = -1;
+      else if (reachedMs === -1) reachedMs = atMs;
+    }
+    const isDone = reachedMs !== -1 && atMs - reachedMs >= times.restMs && atMs >= times.quietMs;
+    if (isDone || atMs >= times.limitMs) {
+      const end = moments.at(-1);
+      if (end !== undefined) moments.push({ atMs, state: end.state });
+      return moments;
+    }
+    world.advance(POLL_MS);
+  }
+}
