@@ -1,8 +1,12 @@
 // A drill as a typed value: a cluster, the faults that a learner lets happen, questions to answer before them, and goals over named checks.
 // Grading is a pure replay of (drill, seed, inputs): see grade.ts. A drill's solution and its traps are plans: see play-plan.ts.
+import { withCall } from "./drill-inputs.ts";
 import type { Check } from "#engine/checks/check.ts";
+import { AuthorError } from "#engine/cluster/author-error.ts";
+import type { Command } from "#engine/cluster/commands.ts";
 import { duplicate, unknownReference } from "#engine/cluster/read-input.ts";
 import type { ClusterSpec } from "#engine/cluster/spec.ts";
+import { validateCommand } from "#engine/cluster/validate-command.ts";
 import { validateSpec } from "#engine/cluster/validate-spec.ts";
 
 /** Who is hit, found in the cluster at the moment of the fault. */
@@ -18,6 +22,13 @@ export interface DrillFault {
   readonly do: "kill" | "power-loss" | "shut-down" | "pause";
   readonly victim: Victim;
 }
+
+/** What had happened before the drill opens: milliseconds of the run, before its `startMs`. */
+export interface Prelude { readonly atMs: number; readonly command: Command }
+
+/** Something that a learner may do at the press of a button, besides what every shelf of the bench offers. `call` is filled in when it is pressed. */
+export interface DrillVerb { readonly id: string; readonly text: string; readonly command: VerbCommand }
+type VerbCommand = Command extends infer C ? C extends { readonly call: number } ? Omit<C, "call"> : C : never;
 
 /** A question to be answered before `fault`: the answer is an input `predict` with this id. What is compared: these fields of the partition. */
 export interface PredictionQuestion {
@@ -45,6 +56,8 @@ export interface Drill {
   readonly id: string;
   readonly title: string;
   readonly cluster: ClusterSpec;
+  readonly before?: readonly Prelude[];
+  readonly verbs?: readonly DrillVerb[];
   readonly faults: readonly DrillFault[];
   readonly predictions: readonly PredictionQuestion[];
   readonly goals: readonly Goal[];
@@ -57,6 +70,7 @@ export function defineDrill(drill: Drill): Drill {
   unique(drill.id, "faults", drill.faults);
   unique(drill.id, "predictions", drill.predictions);
   unique(drill.id, "goals", drill.goals);
+  unique(drill.id, "verbs", drill.verbs ?? []);
   const faults = drill.faults.map(fault => fault.id);
   for (const question of drill.predictions) known(`drill ${drill.id}: predictions.${question.id}.fault`, question.fault, faults);
   for (const goal of drill.goals) {
@@ -65,7 +79,25 @@ export function defineDrill(drill: Drill): Drill {
     } else if (goal.after !== undefined) known(`drill ${drill.id}: goals.${goal.id}.after`, goal.after, faults);
   }
   validateSpec(drill.cluster, `drill ${drill.id}: cluster`);
+  checkPrelude(drill);
+  for (const verb of drill.verbs ?? []) validateCommand(withCall(verb, 1), `drill ${drill.id}: verbs.${verb.id}.command`);
   return drill;
+}
+
+function checkPrelude(drill: Drill): void {
+  let lastMs = 0;
+  for (const [index, { atMs, command }] of (drill.before ?? []).entries()) {
+    const where = `drill ${drill.id}: before[${index}]`;
+    validateCommand(command, `${where}.command`);
+    if (atMs >= lastMs && atMs < (drill.cluster.startMs ?? 0)) {
+      lastMs = atMs;
+      continue;
+    }
+    throw new AuthorError({
+      code: "out-of-order", where: `${where}.atMs`, what: "what came before the drill comes in order and before its opening",
+      expected: `a moment from ${lastMs} to ${(drill.cluster.startMs ?? 0) - 1} ms`, found: String(atMs), cure: "Move it, or open the drill later (cluster.startMs).",
+    });
+  }
 }
 
 function unique(drill: string, list: string, items: readonly { readonly id: string }[]): void {

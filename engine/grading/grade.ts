@@ -1,6 +1,7 @@
 // Grading: the run is played again from (drill, seed, inputs), and each goal is judged on what the cluster really did. A verdict cites the
 // facts that decided it, so that a timeline can jump to them.
 import type { Drill, DrillFault, Goal } from "./define-drill.ts";
+import { preludeInputs } from "./drill-inputs.ts";
 import { isFault } from "./fault-command.ts";
 import { gradePrediction, type PredictionRecord } from "./grade-prediction.ts";
 import { replayRun } from "./replay-run.ts";
@@ -30,9 +31,16 @@ export function grade(
   drill: Drill, run: { readonly seed: number; readonly inputs: readonly Input[]; readonly until: number }, final = true,
 ): Verdict {
   const grader = new Grader(drill);
-  replayRun({ spec: drill.cluster, ...run }, fact => { grader.add(fact); });
+  replayRun({ ...run, spec: drill.cluster, inputs: withPrelude(drill, run.inputs) }, fact => { grader.add(fact); });
   const goals = grader.verdicts(run.until, final);
   return { drill: drill.id, passed: goals.every(goal => goal.state === "met"), until: run.until, goals };
+}
+
+/** A run of the drill begins with what had happened before; only what comes after the opening is the learner's. */
+function withPrelude(drill: Drill, inputs: readonly Input[]): readonly Input[] {
+  if (drill.before === undefined) return inputs;
+  const openedAt = (drill.cluster.startMs ?? 0) * 1000;
+  return [...preludeInputs(drill), ...inputs.filter(input => input.at >= openedAt)];
 }
 
 /** The same, fed with facts as they come: for a page that shows progress without a replay. */

@@ -1,6 +1,7 @@
 // A plan plays a drill the way a learner would: it waits, looks, predicts, breaks and repairs. The solution of a drill and each of its
 // traps (a plausible wrong answer) are plans; what comes out are the inputs of a run, which are then graded like anybody's.
 import type { Drill, DrillFault } from "./define-drill.ts";
+import { preludeInputs } from "./drill-inputs.ts";
 import { faultCommand } from "./fault-command.ts";
 import { factFeed } from "./replay-run.ts";
 import { type Check, evaluateCheck } from "#engine/checks/check.ts";
@@ -32,7 +33,7 @@ export function playPlan(drill: Drill, plan: DrillPlan, seed: number): PlayedRun
 
 /** Opens the drill and lets so much time pass: a learner who does nothing. */
 export function doNothing(drill: Drill, seed: number, ms: number): PlayedRun {
-  return { seed, inputs: [], until: ((drill.cluster.startMs ?? 0) + ms) * 1000 };
+  return { seed, inputs: preludeInputs(drill), until: ((drill.cluster.startMs ?? 0) + ms) * 1000 };
 }
 
 class Player {
@@ -53,6 +54,10 @@ class Player {
       this.#history.add(fact);
       this.#view = foldChange(this.#view, fact);
     });
+    for (const { at, command } of preludeInputs(drill)) {
+      this.#runTo(at);
+      this.#give(command);
+    }
     this.#runTo((drill.cluster.startMs ?? 0) * 1000);
   }
 

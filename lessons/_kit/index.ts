@@ -1,11 +1,13 @@
 // The one module that a lesson's drill may import: what a drill is made of, and nothing of the engine behind it.
-import { defineDrill as define, type Drill, type DrillFault, type Goal, type PredictionQuestion, type Victim } from "#engine/grading/define-drill.ts";
+import { defineDrill as define, type Drill, type DrillFault, type DrillVerb, type Goal, type Prelude, type PredictionQuestion, type Victim } from "#engine/grading/define-drill.ts";
 import type { DrillPlan, PlanStep } from "#engine/grading/play-plan.ts";
 import type { Check } from "#engine/checks/check.ts";
 import { PRESETS } from "#engine/cluster/presets.ts";
+import type { Command } from "#engine/cluster/commands.ts";
+import type { ClusterView } from "#engine/cluster/view.ts";
 import type { ClusterSpec } from "#engine/cluster/spec.ts";
 
-export type { Check, ClusterSpec, Drill, DrillFault, DrillPlan, Goal, PlanStep, PredictionQuestion, Victim };
+export type { Check, ClusterSpec, Command, Drill, DrillFault, DrillPlan, DrillVerb, Goal, PlanStep, PredictionQuestion, Prelude, Victim };
 
 /**
  * A drill: a cluster, faults that the learner lets happen, questions before them, goals over what the run then shows, and hints.
@@ -77,6 +79,11 @@ export function kill(node: number): PlanStep {
 
 export function restart(node: number): PlanStep {
   return { step: "command", command: () => ({ do: "restart", node }) };
+}
+
+/** Anything that an operator can do. `make` sees the cluster as it is at that moment. */
+export function operate(make: Command | ((view: ClusterView) => Command)): PlanStep {
+  return { step: "command", command: typeof make === "function" ? make : () => make };
 }
 
 /** Preferred leader election of all partitions. `call` tells several apart. */

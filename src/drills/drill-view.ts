@@ -1,6 +1,6 @@
 /** The panel of a drill: forms, faults, goals with evidence that moves the clock, hints one by one, the verdict over twenty seeds. It only draws. */
 import type { ClusterView } from '#engine/cluster/view.ts';
-import type { Drill, DrillFault, PredictionQuestion } from '#engine/grading/define-drill.ts';
+import type { Drill, DrillFault, DrillVerb, PredictionQuestion } from '#engine/grading/define-drill.ts';
 import type { Verdict } from '#engine/grading/grade.ts';
 import type { DrillResult } from '#src/progress/progress-store.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
@@ -16,6 +16,7 @@ export interface DrillActs {
   readonly happen: (fault: DrillFault) => void;
   readonly restart: (node: number) => void;
   readonly elect: () => void;
+  readonly verb: (verb: DrillVerb) => void;
   readonly handIn: () => void;
   readonly replay: (seed: number) => void;
   readonly form: (question: PredictionQuestion) => HTMLElement;
@@ -51,6 +52,7 @@ export class DrillView {
       ...this.#drill.faults.map((fault) => element('p', { class: 'drill-fault' }, element('span', {}, fault.text), this.#faults.get(fault.id) ?? null)),
       element('div', { class: 'drill-verbs', role: 'group', 'aria-label': 'At hand' },
         element('span', { class: 'drill-caption' }, 'at hand'), this.#stopped, button('Elect the preferred leaders', this.#acts.elect),
+        ...(this.#drill.verbs ?? []).map((verb) => button(verb.text, () => this.#acts.verb(verb))),
         element('span', { class: 'drill-caption' }, 'and on the bench every shelf')),
       element('p', { class: 'drill-hand-in' }, button('Hand in', this.#acts.handIn, { class: 'primary' }), element('span', {}, 'Your inputs are played again on twenty seeds.')));
   }

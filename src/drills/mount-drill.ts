@@ -3,6 +3,7 @@
  * handing in plays the same inputs on twenty seeds. Grading runs in a worker of its own, so the picture does not wait for it.
  */
 import type { Drill, DrillFault } from '#engine/grading/define-drill.ts';
+import { preludeInputs, withCall } from '#engine/grading/drill-inputs.ts';
 import type { Verdict } from '#engine/grading/grade.ts';
 import { faultCommand } from '#engine/grading/fault-command.ts';
 import type { RunFile } from '#engine/host/api.ts';
@@ -53,6 +54,7 @@ class DrillPanel {
       happen: (fault) => this.#do(() => this.#happen(fault)),
       restart: (node) => this.#do(() => session.give({ do: 'restart', node })),
       elect: () => this.#do(async () => { await session.call((call) => ({ do: 'elect-leaders', type: 'preferred', partitions: null, call })); }),
+      verb: (verb) => this.#do(async () => { await session.call((call) => withCall(verb, call)); }),
       handIn: () => this.#do(() => this.#handIn()),
       replay: (seed) => this.#do(() => this.#replay(seed)),
       form: (question) => drillForm(drill, question, (answer) => this.#do(async () => {
@@ -83,7 +85,7 @@ class DrillPanel {
     this.#session.play();
   }
 
-  async #openRun(seed: number, inputs: RunFile['inputs'] = [], until?: number): Promise<void> {
+  async #openRun(seed: number, inputs: RunFile['inputs'] = preludeInputs(this.#drill), until?: number): Promise<void> {
     const lesson = this.#lesson;
     if (lesson === null) return;
     const opening = (this.#drill.cluster.startMs ?? 0) * 1_000;
