@@ -47,13 +47,13 @@ export class ClusterWorld {
   readonly ids: readonly number[];
   #correlation = 0;
 
-  constructor(ids: readonly number[] = [1, 2, 3], overrides: KafkaNodeSettings["overrides"] = {}, seed = 7) {
+  constructor(ids: readonly number[] = [1, 2, 3], overrides: KafkaNodeSettings["overrides"] = {}, seed = 7, rackOf: (id: number) => string | null = () => null) {
     this.ids = ids;
     const hosts = [...ids.map(hostOf), "client"];
     this.simulation = Simulation.create(seed, hosts, KINDS);
     const quorum = ids.map(nodeId => ({ nodeId, host: hostOf(nodeId), port: 9093 }));
     for (const nodeId of ids) {
-      const settings: KafkaNodeSettings = { nodeId, host: hostOf(nodeId), rack: null, clusterId: "test-cluster", kafka: "3.9", mode: "kraft", roles: ["broker", "controller"], isQuorumDynamic: false, zookeeperConnect: [], quorum, overrides };
+      const settings: KafkaNodeSettings = { nodeId, host: hostOf(nodeId), rack: rackOf(nodeId), clusterId: "test-cluster", kafka: "3.9", mode: "kraft", roles: ["broker", "controller"], isQuorumDynamic: false, zookeeperConnect: [], quorum, overrides };
       this.simulation.addProcess(`broker-${nodeId}`, kafkaNode.kind, hostOf(nodeId), [9092, 9093], settings);
       this.simulation.start(`broker-${nodeId}`);
     }
