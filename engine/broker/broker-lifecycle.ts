@@ -1,12 +1,16 @@
 // A broker's life in the eyes of the controller: registration, heartbeats, fenced start, controlled shutdown.
 // Follows BrokerLifecycleManager.scala (3.9): one communication at a time, answered or failed before the next is scheduled.
 // FIDELITY: LIFE-STARTUP-WORK.
+import { readRecordFile, writeRecordFile } from "#engine/core/disk.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
+import { supportedFeatures } from "#engine/metadata/feature-updates.ts";
 import { booleanSetting, numberSetting } from "#engine/metadata/kraft-settings.ts";
+import { openStorage } from "#engine/metadata/node-storage.ts";
 import { randomUuid } from "#engine/metadata/random-uuid.ts";
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
+import { profileOf } from "#engine/protocol/version-profile.ts";
 import type { KafkaNodeSettings } from "./node-settings.ts";
 
 export interface LifecycleHost {
@@ -27,6 +31,8 @@ export interface LifecycleState {
   readonly heartbeatIntervalMs: number;
   readonly sessionTimeoutMs: number;
   state: BrokerState;
+  /** Of the life before, if it has closed its logs; else -1: what its replicas had confirmed may be lost (KIP-966). */
+  readonly previousBrokerEpoch: number;
   /** -1 before the registration. */
   brokerEpoch: number;
   /** Offset of the last metadata record that this broker has applied. */
@@ -55,7 +61,7 @@ const CONTROLLED_SHUTDOWN_MS = 300_000;
 export function startLifecycle(process: ProcessContext, host: LifecycleHost, settings: KafkaNodeSettings): LifecycleState {
   const { overrides } = settings;
   const state: LifecycleState = {
-    settings, incarnationId: randomUuid(process, "incarnation id"), logDirectoryId: directoryId(process),
+    settings, incarnationId: randomUuid(process, "incarnation id"), logDirectoryId: openStorage(process, settings).directoryId, previousBrokerEpoch: takePreviousEpoch(process),
     heartbeatIntervalMs: numberSetting(overrides, "broker.heartbeat.interval.ms", 2000),
     sessionTimeoutMs: numberSetting(overrides, "broker.session.timeout.ms", 9000),
     state: "starting", brokerEpoch: -1, metadataOffset: -1, failedAttempts: 0, inFlight: 0, lastCommunication: 0, againAtOnce: false,
@@ -66,14 +72,13 @@ export function startLifecycle(process: ProcessContext, host: LifecycleHost, set
   return state;
 }
 
-/** The id in meta.properties: made when the disk was formatted, the same after every restart. */
-function directoryId(process: ProcessContext): string {
-  const path = "meta.properties";
-  const stored = process.disk.get(path);
-  if (stored?.kind === "record") return String(stored.content);
-  const id = randomUuid(process, "directory id");
-  process.disk.set(path, { kind: "record", content: id, synced: id });
-  return id;
+/** The broker epoch in `.kafka_cleanshutdown`, which only a life that closed its logs leaves behind. */
+const CLEAN_SHUTDOWN_EPOCH = "clean-shutdown-broker-epoch";
+
+function takePreviousEpoch(process: ProcessContext): number {
+  const epoch = readRecordFile(process.disk, CLEAN_SHUTDOWN_EPOCH);
+  process.disk.delete(CLEAN_SHUTDOWN_EPOCH);
+  return typeof epoch === "number" ? epoch : -1;
 }
 
 // ---- what goes out
@@ -87,8 +92,8 @@ function communicate(process: ProcessContext, host: LifecycleHost, state: Lifecy
   if (state.brokerEpoch === -1) {
     const body: RequestOf<"BrokerRegistration"> = {
       brokerId: settings.nodeId, clusterId: settings.clusterId, incarnationId: state.incarnationId,
-      listeners: [{ name: "PLAINTEXT", host: settings.host, port: 9092 }], rack: settings.rack, logDirs: [state.logDirectoryId],
-      previousBrokerEpoch: -1,
+      listeners: [{ name: "PLAINTEXT", host: settings.host, port: 9092, securityProtocol: 0 }], features: supportedFeatures(profileOf(settings.kafka, "kraft")),
+      rack: settings.rack, isMigratingZkBroker: false, logDirs: [state.logDirectoryId], previousBrokerEpoch: state.previousBrokerEpoch,
     };
     host.sendToController({ api: "BrokerRegistration", body, timeoutMs, context });
     return;
@@ -96,6 +101,7 @@ function communicate(process: ProcessContext, host: LifecycleHost, state: Lifecy
   const body: RequestOf<"BrokerHeartbeat"> = {
     brokerId: settings.nodeId, brokerEpoch: state.brokerEpoch, currentMetadataOffset: state.metadataOffset,
     wantFence: state.state === "starting", wantShutDown: state.state === "pending-controlled-shutdown",
+    offlineLogDirs: [],
   };
   host.sendToController({ api: "BrokerHeartbeat", body, timeoutMs, context });
 }
@@ -215,5 +221,6 @@ function endLife(process: ProcessContext, host: LifecycleHost, state: LifecycleS
   state.state = "shutting-down";
   if (state.timer !== 0) process.cancel(state.timer);
   state.timer = 0;
+  if (state.brokerEpoch !== -1) writeRecordFile(process.disk, CLEAN_SHUTDOWN_EPOCH, state.brokerEpoch, true);
   host.mayExit();
 }

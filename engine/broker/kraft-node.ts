@@ -3,6 +3,8 @@
 // life cycle and the broker; and carries what one part wants of another. Source: SharedServer.scala, BrokerServer.scala,
 // ControllerServer.scala, KafkaApis.handle (3.9). FIDELITY: BROKER-STARTUP, RAFT-OBSERVERS.
 import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
+import { createImage } from "#engine/metadata/apply-record.ts";
+import { catchUpBatches } from "#engine/metadata/image-snapshot.ts";
 import {
   connectionKey, controllerEndpoint, type KraftHost, kraftConnectionClosed, kraftRequest, kraftResponse, type KraftState,
   kraftTimer, shutDownKraft, startKraft,
@@ -27,6 +29,7 @@ import {
 import { expireDelayedFetches, forgetFetchesOf } from "./delayed-fetch.ts";
 import { expireDelayedDeletes } from "./delayed-delete-records.ts";
 import { expireDelayedProduces } from "./delayed-produce.ts";
+import { LOGS_LOADED_TIMER, logManagerTimer } from "./log-manager.ts";
 import { becomeReady, CHECKPOINT_TIMER, checkpointPeriodically, closeLogs, expireProducers, PRODUCER_EXPIRATION_TIMER, publishMetadata } from "./metadata-publisher.ts";
 import { brokerSettings, CONTROLLER_PORT, type KafkaNodeSettings } from "./node-settings.ts";
 import { purgatoryTimerName } from "./purgatory.ts";
@@ -51,7 +54,7 @@ export interface KraftNodeState {
 }
 
 /** What the parts ask for while one event is handled; carried out when the handler is through. */
-interface Wishes { readonly committed: RaftBatch[]; mayExit: boolean; exit: boolean }
+interface Wishes { committed: RaftBatch[]; mayExit: boolean; exit: boolean }
 type Parts = Pick<KraftNodeState, "settings" | "broker" | "raftNetwork" | "heartbeatChannel" | "controllerRequests">;
 
 export const kraftNode: ProcessKind = {
@@ -128,6 +131,12 @@ function kraftHost(process: ProcessContext, parts: Parts, wishes: Wishes): Kraft
       if (parts.controllerRequests !== null) unmute(process, parts.controllerRequests, to.connection);
     },
     committed: batches => { wishes.committed.push(...batches); },
+    // What was committed before it is covered by it.
+    loadedSnapshot: snapshot => { wishes.committed = catchUpBatches(parts.broker?.image ?? createImage(), snapshot); },
+    fatal: text => {
+      process.trace({ kind: "node-failed", node: parts.settings.nodeId, exitCode: 1, text: `Encountered fatal fault: Unexpected error in raft IO thread\n${text}` });
+      wishes.exit = true;
+    },
     shutDownDone: () => { wishes.exit = true; },
   };
 }
@@ -268,8 +277,10 @@ function brokerTimer(process: ProcessContext, broker: BrokerState, name: string,
     case purgatoryTimerName(broker.delayedFetches): expireDelayedFetches(process, broker, sequence); return true;
     case purgatoryTimerName(broker.delayedDeletes): expireDelayedDeletes(process, broker, sequence); return true;
     case purgatoryTimerName(broker.delayedProduces): expireDelayedProduces(process, broker, sequence); return true;
-    default: return false;
   }
+  if (!logManagerTimer(process, broker, name, payload)) return false;
+  if (name === LOGS_LOADED_TIMER) becomeReady(process, broker);
+  return true;
 }
 
 /** A request whose turn it is: the controller's listener belongs to the quorum and the controller. */

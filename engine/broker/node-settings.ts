@@ -24,8 +24,11 @@ export interface KafkaNodeSettings {
   readonly zookeeperConnect: readonly Endpoint[];
   readonly overrides: Settings;
 }
-/** @property port of the controller listener. */
-export interface QuorumVoter extends Endpoint { readonly nodeId: number }
+/**
+ * @property port of the controller listener. @property directoryId makes it a voter that a dynamic quorum is formatted with; without, it is
+ * only a bootstrap server.
+ */
+export interface QuorumVoter extends Endpoint { readonly nodeId: number; readonly directoryId?: string }
 
 export const BROKER_PORT = 9092;
 export const CONTROLLER_PORT = 9093;
@@ -60,10 +63,11 @@ const FLAGS = { "auto.create.topics.enable": true } as const;
 
 /** Read by the quorum, the controller or the broker's life cycle. */
 const READ_ELSEWHERE: readonly string[] = [
-  "auto.leader.rebalance.enable", "controlled.shutdown.enable", "controller.quorum.append.linger.ms",
+  "auto.leader.rebalance.enable", "controlled.shutdown.enable", "controller.quorum.append.linger.ms", "controller.quorum.auto.join.enable",
   "controller.quorum.election.backoff.max.ms", "controller.quorum.election.timeout.ms", "controller.quorum.fetch.timeout.ms",
   "controller.quorum.request.timeout.ms", "controller.quorum.retry.backoff.ms", "initial.broker.registration.timeout.ms",
-  "leader.imbalance.check.interval.seconds", "metadata.max.idle.interval.ms", "unclean.leader.election.enable",
+  "leader.imbalance.check.interval.seconds", "metadata.log.max.record.bytes.between.snapshots",
+  "metadata.log.max.snapshot.interval.ms", "metadata.max.idle.interval.ms", "metadata.max.retention.bytes", "metadata.max.retention.ms", "unclean.leader.election.enable",
 ];
 
 type NumberName = keyof typeof NUMBERS;

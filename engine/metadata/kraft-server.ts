@@ -1,16 +1,17 @@
 // A node's part of the quorum: the quorum's client, and on a voter the controller, behind one door (port 9093).
 // After everything that happens: commit, give up or take over leadership, arm timers. Follows SharedServer.scala and ControllerServer.scala.
 import type { ProcessContext } from "#engine/core/process.ts";
+import { isControllerApi } from "#engine/protocol/error-response.ts";
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
-import type { RaftBatch } from "#engine/raft/raft-batch.ts";
+import type { RaftBatch, RaftPeer } from "#engine/raft/raft-batch.ts";
 import {
   isRaftApi, leadsCommittedEpoch, knownLeader, RAFT_TIMER, raftConnectionClosed, raftMayExit, raftRequest, raftResponse, raftTimer, shutDownRaft,
   startRaft, takeCommitted,
 } from "#engine/raft/raft-client.ts";
-import { peerOf, type RaftPeer, type RaftState } from "#engine/raft/raft-state.ts";
-import { isControllerApi } from "./controller-answers.ts";
+import { type Snapshot, takeSnapshot, wantsSnapshot } from "#engine/raft/raft-snapshot.ts";
+import { peerOf, type RaftState } from "#engine/raft/raft-state.ts";
 import {
   type ControllerRegistrationState, createRegistration, maybeRegister, REGISTRATION_TIMER, registrationCommitted, registrationResponse,
 } from "./controller-registration.ts";
@@ -19,7 +20,11 @@ import {
   activateController, armControllerTimer, CONTROLLER_EVENT, CONTROLLER_TIMER, controllerCommitted, controllerEvent, controllerRequest,
   controllerTimer, createController, renounce,
 } from "./kraft-controller.ts";
-import { controllerConfig, type KraftSettings, raftConfig } from "./kraft-settings.ts";
+import { committedImage, imageOfSnapshot, snapshotRecords } from "./image-snapshot.ts";
+import { type ControllerConfig, controllerConfig, type KraftSettings } from "./kraft-settings.ts";
+import { openStorage } from "./node-storage.ts";
+import { indexImage } from "./partition-index.ts";
+import { raftConfig } from "./raft-settings.ts";
 
 export interface KraftHost {
   /** Sends to a controller's listener (maybe the own one), over the connection `connectionKey(…)`; the result comes back through `kraftResponse`. */
@@ -27,6 +32,10 @@ export interface KraftHost {
   reply<A extends Api>(to: ReplyTo<A>, body: ResponseOf<A>): void;
   /** Committed batches, each once and in order, for the broker part of this node. */
   committed(batches: readonly RaftBatch[]): void;
+  /** A snapshot that stands for everything before the batches that follow. */
+  loadedSnapshot?(snapshot: Snapshot): void;
+  /** The quorum's part of the node has met an error that ends the process. */
+  fatal?(text: string): void;
   /** After `shutDownKraft`: the successor is known, or there was nothing to hand over. The process may end. */
   shutDownDone?(): void;
 }
@@ -34,11 +43,10 @@ export interface KraftHost {
 /** `shuttingDown`: the host was asked to wait and has not been told yet. */
 export interface KraftState {
   readonly raft: RaftState;
+  readonly config: ControllerConfig;
   /** Null on a node without the controller's role. */
   readonly controller: ControllerState | null;
   readonly registration: ControllerRegistrationState | null;
-  /** Where this node's controller listens. */
-  readonly listener: { readonly host: string; readonly port: number } | undefined;
   shuttingDown: boolean;
 }
 
@@ -52,13 +60,13 @@ export function connectionKey(toNode: number, context: unknown): string {
 
 /** Reads quorum state and metadata log from the disk of the process. */
 export function startKraft(process: ProcessContext, host: KraftHost, settings: KraftSettings): KraftState {
-  const raft = startRaft(process, host, raftConfig(settings));
-  const own = settings.quorum.find(voter => voter.nodeId === settings.nodeId);
+  const raft = startRaft(process, host, raftConfig(settings, openStorage(process, settings)));
   const isController = settings.roles.includes("controller");
+  const config = controllerConfig(settings);
   const state: KraftState = {
-    raft, controller: isController ? createController(process, controllerConfig(settings)) : null,
+    raft, config, controller: isController ? createController(process, config) : null,
     registration: isController ? createRegistration(process) : null,
-    listener: own === undefined ? undefined : { host: own.host, port: own.port }, shuttingDown: false,
+    shuttingDown: false,
   };
   settle(process, host, state);
   return state;
@@ -121,18 +129,30 @@ export function shutDownKraft(process: ProcessContext, host: KraftHost, state: K
 
 function settle(process: ProcessContext, host: KraftHost, state: KraftState): void {
   const { raft, controller, registration } = state;
-  const batches = takeCommitted(process, raft);
+  const { snapshot, batches } = takeCommitted(process, raft);
+  if (snapshot !== null) loadSnapshot(host, state, snapshot);
   if (batches.length > 0) {
     if (controller !== null) controllerCommitted(process, host, controller, raft, batches);
     if (registration !== null) registrationCommitted(registration, raft.config.nodeId, batches);
     host.committed(batches);
+    if (wantsSnapshot(process, raft)) takeSnapshot(process, raft, snapshotRecords(committedImage(process, raft)));
   }
   if (controller !== null) settleController(process, host, state, controller);
-  if (registration !== null) maybeRegister(host, registration, raft.config.nodeId, controllerEndpoint(state), state.listener);
+  if (registration !== null) maybeRegister(host, registration, state.config, controllerEndpoint(state), raft.config.listener ?? undefined);
   if (state.shuttingDown && raftMayExit(process, raft)) {
     state.shuttingDown = false;
     host.shutDownDone?.();
   }
+}
+
+/** The log before it is gone, or was never read: everybody begins anew from what it says. */
+function loadSnapshot(host: KraftHost, { controller, registration, raft }: KraftState, snapshot: Snapshot): void {
+  if (controller !== null && controller.active === null) {
+    controller.image = imageOfSnapshot(snapshot);
+    controller.index = indexImage(controller.image);
+  }
+  if (registration !== null) registrationCommitted(registration, raft.config.nodeId, snapshot.batches);
+  host.loadedSnapshot?.(snapshot);
 }
 
 function settleController(process: ProcessContext, host: KraftHost, { raft }: KraftState, controller: ControllerState): void {

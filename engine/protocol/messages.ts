@@ -1,11 +1,12 @@
 // Message tables: the requests and responses that exist so far, with Kafka's field names (camel case) and the version that a 3.9 client or
 // broker uses. An error travels as its name (`error`, two bytes on the wire); uuids as text. FIDELITY: PROTO-SIZE, PROTO-VERSIONS.
 import {
-  array, bool, type FieldType, int16, int32, int64, int8, metadataRecords, nullableArray, nullableString, records, string, struct, uuid,
+  array, bool, type FieldType, int16, int32, int64, int8, nullableArray, nullableString, records, string, struct, uuid,
   type ValueOf,
 } from "./schema.ts";
 import { ADMIN_MESSAGES } from "./admin-messages.ts";
 import type { KafkaError } from "./errors.ts";
+import { QUORUM_MESSAGES } from "./quorum-messages.ts";
 import { REPLICA_MESSAGES } from "./replica-messages.ts";
 
 /** An error code, two bytes; its value is the error's name. */
@@ -17,6 +18,7 @@ const leaderIdAndEpoch = struct({ leaderId: int32, leaderEpoch: int32 });
 export const MESSAGES = {
   ...REPLICA_MESSAGES,
   ...ADMIN_MESSAGES,
+  ...QUORUM_MESSAGES,
   Produce: {
     key: 0, version: 11,
     request: struct({ transactionalId: nullableString, acks: int16, timeoutMs: int32, topics: array(struct({
@@ -109,21 +111,6 @@ export const MESSAGES = {
     response: struct({ throttleTimeMs: int32, error, results: array(struct({ topic: string, partitions: array(struct({
       partition: int32, error, errorMessage: nullableString })) })) }),
   },
-  Vote: {
-    key: 52, version: 1,
-    request: struct({ clusterId: nullableString, voterId: int32, replicaEpoch: int32, replicaId: int32, lastOffsetEpoch: int32, lastOffset: int64 }),
-    response: struct({ error, leaderId: int32, leaderEpoch: int32, voteGranted: bool }),
-  },
-  BeginQuorumEpoch: {
-    key: 53, version: 1,
-    request: struct({ clusterId: nullableString, voterId: int32, leaderId: int32, leaderEpoch: int32 }),
-    response: struct({ error, leaderId: int32, leaderEpoch: int32 }),
-  },
-  EndQuorumEpoch: {
-    key: 54, version: 1,
-    request: struct({ clusterId: nullableString, leaderId: int32, leaderEpoch: int32, preferredSuccessors: array(int32) }),
-    response: struct({ error, leaderId: int32, leaderEpoch: int32 }),
-  },
   AlterPartition: {
     key: 56, version: 3,
     request: struct({ brokerId: int32, brokerEpoch: int64, topics: array(struct({ topic: string, partitions: array(struct({
@@ -135,13 +122,15 @@ export const MESSAGES = {
   },
   BrokerRegistration: {
     key: 62, version: 4,
-    request: struct({ brokerId: int32, clusterId: string, incarnationId: uuid, listeners: array(struct({ name: string, host: string, port: int32 })),
-      rack: nullableString, logDirs: array(uuid), previousBrokerEpoch: int64 }),
+    request: struct({ brokerId: int32, clusterId: string, incarnationId: uuid,
+      listeners: array(struct({ name: string, host: string, port: int32, securityProtocol: int16 })),
+      features: array(struct({ name: string, minSupportedVersion: int16, maxSupportedVersion: int16 })), rack: nullableString, isMigratingZkBroker: bool,
+      logDirs: array(uuid), previousBrokerEpoch: int64 }),
     response: struct({ throttleTimeMs: int32, error, brokerEpoch: int64 }),
   },
   BrokerHeartbeat: {
     key: 63, version: 1,
-    request: struct({ brokerId: int32, brokerEpoch: int64, currentMetadataOffset: int64, wantFence: bool, wantShutDown: bool }),
+    request: struct({ brokerId: int32, brokerEpoch: int64, currentMetadataOffset: int64, wantFence: bool, wantShutDown: bool, offlineLogDirs: array(uuid) }),
     response: struct({ throttleTimeMs: int32, error, isCaughtUp: bool, isFenced: bool, shouldShutDown: bool }),
   },
   AllocateProducerIds: {
@@ -153,16 +142,9 @@ export const MESSAGES = {
   ControllerRegistration: {
     key: 70, version: 0,
     request: struct({ controllerId: int32, incarnationId: uuid, zkMigrationReady: bool,
-      listeners: array(struct({ name: string, host: string, port: int32 })) }),
+      listeners: array(struct({ name: string, host: string, port: int32, securityProtocol: int16 })),
+      features: array(struct({ name: string, minSupportedVersion: int16, maxSupportedVersion: int16 })) }),
     response: struct({ throttleTimeMs: int32, error, errorMessage: nullableString }),
-  },
-  /** Fetch as the metadata quorum uses it (the same ApiKey 1): batches of the metadata log instead of a topic's. */
-  FetchMetadata: {
-    key: 1, version: 17,
-    request: struct({ clusterId: nullableString, replicaId: int32, maxWaitMs: int32, currentLeaderEpoch: int32, fetchOffset: int64,
-      lastFetchedEpoch: int32 }),
-    response: struct({ error, leaderId: int32, leaderEpoch: int32, highWatermark: int64, logStartOffset: int64,
-      divergingEpoch: struct({ epoch: int32, endOffset: int64 }), records: metadataRecords }),
   },
 } as const satisfies Record<string, { key: number; version: number; request: FieldType; response: FieldType }>;
 

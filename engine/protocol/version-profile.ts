@@ -26,10 +26,18 @@ export interface VersionProfile {
   readonly fencedBrokersHaveSessions: boolean;
   /** message.format.version, message.downconversion.enable, message.timestamp.difference.max.ms: gone in 4.0. */
   readonly hasMessageFormatSettings: boolean;
+  /** KIP-1030: new defaults and ranges of settings (message.timestamp.after.max.ms, segment.bytes, …). */
+  readonly hasRevisedDefaults: boolean;
   /** Feature levels (KIP-584): what the release supports, and the level that a new cluster is formatted with; 0 is not written. */
   readonly features: readonly FeatureRange[];
   /** KIP-996: a follower asks for pre-votes before it raises its epoch. */
   readonly preVote: boolean;
+  /** How messages name a voter: `directoryId=Optional[…]` before 4.0. */
+  readonly printsOptionalDirectory: boolean;
+  /** 4.x looks at each batch of an append when it writes the indexes of a segment; 3.9 at the append as a whole. */
+  readonly indexesEachBatch: boolean;
+  /** KIP-1030: message.timestamp.after.max.ms is an hour; before it was no limit. */
+  readonly boundsFutureTimestamps: boolean;
   /** Default of the producer's linger.ms (KIP-1030). */
   readonly lingerMs: 0 | 5;
   /** Clients of 4.x say of an expired batch that no answer was received, and of a node whether it is fenced. */
@@ -52,19 +60,19 @@ const FEATURES_4_3: readonly FeatureRange[] = [
 
 export const PROFILES: readonly VersionProfile[] = [
   {
-    kafka: "3.9", mode: "zookeeper", release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
+    kafka: "3.9", mode: "zookeeper", indexesEachBatch: false, boundsFutureTimestamps: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, features: FEATURES_3_9, preVote: false, lingerMs: 0, tellsMoreInClientTexts: false,
+    hasMessageFormatSettings: true, hasRevisedDefaults: false, features: FEATURES_3_9, preVote: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
   },
   {
-    kafka: "3.9", mode: "kraft", release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
+    kafka: "3.9", mode: "kraft", indexesEachBatch: false, boundsFutureTimestamps: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, features: FEATURES_3_9, preVote: false, lingerMs: 0, tellsMoreInClientTexts: false,
+    hasMessageFormatSettings: true, hasRevisedDefaults: false, features: FEATURES_3_9, preVote: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
   },
   {
-    kafka: "4.3", mode: "kraft", release: "4.3.1", metadataVersion: 30, metadataVersionName: "4.3-IV0",
+    kafka: "4.3", mode: "kraft", indexesEachBatch: true, boundsFutureTimestamps: true, release: "4.3.1", metadataVersion: 30, metadataVersionName: "4.3-IV0",
     eligibleLeaderReplicas: true, sortsIsr: true, cordonsLogDirectories: true, fencedBrokersHaveSessions: true,
-    hasMessageFormatSettings: false, features: FEATURES_4_3, preVote: true, lingerMs: 5, tellsMoreInClientTexts: true,
+    hasMessageFormatSettings: false, hasRevisedDefaults: true, features: FEATURES_4_3, preVote: true, printsOptionalDirectory: false, lingerMs: 5, tellsMoreInClientTexts: true,
   },
 ];
 

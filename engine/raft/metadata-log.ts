@@ -9,6 +9,12 @@ export const METADATA_LOG_PATH = "__cluster_metadata-0/00000000000000000000.log"
 /** MAX_BATCH_SIZE_BYTES of KafkaRaftClient: also the most that one fetch returns. */
 const FETCH_BYTES_MAX = 8 * 1024 * 1024;
 
+/** Named after the offset behind its last record, and that record's epoch. */
+export interface SnapshotId { readonly endOffset: number; readonly epoch: number }
+export const NO_SNAPSHOT: SnapshotId = { endOffset: -1, epoch: -1 };
+/** @property timeMs of the last record that it contains. */
+export interface StoredSnapshot extends SnapshotId { readonly sizeBytes: number; readonly timeMs: number }
+
 export interface OffsetAndEpoch { readonly offset: number; readonly epoch: number }
 
 export function metadataLog(process: ProcessContext): LogFile {
@@ -19,6 +25,16 @@ export function batchAt(log: LogFile, index: number): RaftBatch {
   const batch = log.entries.at(index);
   invariant(batch instanceof RaftBatch, `metadata log: no batch number ${index} of ${log.entries.length}`);
   return batch;
+}
+
+/** Where the log begins: 0, or behind what a snapshot covers. */
+export function logStartOffset(log: LogFile): number {
+  return log.entries.length === 0 ? 0 : batchAt(log, 0).baseOffset;
+}
+
+/** Epoch of the last record before the log's start; 0 for a log that has everything. */
+export function logStartEpoch(log: LogFile): number {
+  return logStartOffset(log) === 0 ? 0 : batchAt(log, 0).epoch;
 }
 
 /** Offset that the next record gets. */
@@ -49,6 +65,12 @@ export function endOffsetForEpoch(log: LogFile, epoch: number): OffsetAndEpoch {
   if (next === 0) return { offset: 0, epoch: 0 };
   const last = batchAt(log, next - 1);
   return { offset: last.nextOffset, epoch: last.epoch };
+}
+
+/** Whether a follower at `fetchOffset` needs a snapshot first, because this log begins later or its epochs do. */
+export function needsSnapshot(log: LogFile, fetchOffset: number, lastFetchedEpoch: number): boolean {
+  const start = logStartOffset(log);
+  return start > 0 && (fetchOffset < start || lastFetchedEpoch < logStartEpoch(log) || fetchOffset === start && lastFetchedEpoch !== logStartEpoch(log));
 }
 
 /** Null when a follower at `fetchOffset`, whose last record has `lastFetchedEpoch`, agrees with this log; else where it may agree. */

@@ -1,13 +1,16 @@
-// How a voter changes its role: each change is written to disk first, forgets old requests and answers the fetches that wait.
-// Follows QuorumState.java and the transition functions of KafkaRaftClient.java (3.9). FIDELITY: RAFT-ELECTION.
+// How a node changes its role: each change is written to disk first, forgets old requests and answers the fetches that wait.
+// Follows QuorumState.java and the transition functions of KafkaRaftClient.java (3.9; 4.x with pre-votes). FIDELITY: RAFT-ELECTION, RAFT-PRE-VOTE.
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs, toMs } from "#engine/core/time.ts";
-import { appendAndSync, logEndOffset, metadataLog } from "./metadata-log.ts";
-import { type LeaderChangeMessage, RaftBatch } from "./raft-batch.ts";
+import { appendBatches } from "./log-append.ts";
+import { logEndOffset, metadataLog, NO_SNAPSHOT } from "./metadata-log.ts";
+import { type KRaftVersionRecord, type LeaderChangeMessage, type LogRecord, RaftBatch, type Voter, type VotersRecord } from "./raft-batch.ts";
 import {
-  type LeaderRole, majorityOf, otherVoters, type RaftHost, type RaftState, type RoleState, traceRole, writeQuorumState,
+  latestVoters, leaderEndpoints, type LeaderRole, otherVoters, type RaftHost, type RaftState, type ReplicaProgress, type RoleState, traceRole,
+  votersOf, writeQuorumState,
 } from "./raft-state.ts";
+import { majorityOf, NO_DIRECTORY } from "./voter-set.ts";
 
 /** controller.quorum.election.timeout.ms plus up to as much again. */
 export function electionTimeoutUs(process: ProcessContext, state: RaftState): number {
@@ -16,6 +19,7 @@ export function electionTimeoutUs(process: ProcessContext, state: RaftState): nu
 }
 
 function takeRole(process: ProcessContext, host: RaftHost, state: RaftState, role: RoleState): void {
+  const pendingChange = state.role.role === "leader" ? state.role.pendingChange : null;
   state.role = role;
   state.connections.clear();
   writeQuorumState(process, state);
@@ -24,9 +28,11 @@ function takeRole(process: ProcessContext, host: RaftHost, state: RaftState, rol
   for (const fetch of parked) {
     host.reply(fetch.to, {
       error: "NOT_LEADER_OR_FOLLOWER", leaderId: role.role === "resigned" ? -1 : state.leader, leaderEpoch: state.epoch, highWatermark: -1,
-      logStartOffset: 0, divergingEpoch: { epoch: -1, endOffset: -1 }, records: [],
+      logStartOffset: 0, divergingEpoch: { epoch: -1, endOffset: -1 }, snapshotId: NO_SNAPSHOT, records: [], nodeEndpoints: leaderEndpoints(state),
     });
   }
+  // Who asked for another voter learns that this node cannot say what becomes of it.
+  if (pendingChange !== null) host.reply(pendingChange.to, { throttleTimeMs: 0, error: "NOT_LEADER_OR_FOLLOWER", errorMessage: null });
   traceRole(process, state);
 }
 
@@ -36,31 +42,61 @@ export function becomeUnattached(process: ProcessContext, host: RaftHost, state:
   const old = state.role;
   const electionAtUs = old.role === "follower" ? old.fetchAtUs
     : old.role === "leader" ? process.now + electionTimeoutUs(process, state) : old.electionAtUs;
-  state.epoch = epoch;
-  state.votedFor = -1;
-  state.leader = -1;
+  enterEpoch(state, epoch);
   takeRole(process, host, state, { role: "unattached", electionAtUs });
 }
 
+/** Leaves the resigned role, whose epoch nobody may take for led any more. */
+export function leaveResigned(process: ProcessContext, host: RaftHost, state: RaftState): void {
+  enterEpoch(state, state.epoch + 1);
+  takeRole(process, host, state, { role: "unattached", electionAtUs: process.now + electionTimeoutUs(process, state) });
+}
+
+function enterEpoch(state: RaftState, epoch: number): void {
+  state.epoch = epoch;
+  state.votedFor = -1;
+  state.votedDirectoryId = NO_DIRECTORY;
+  state.leader = -1;
+}
+
 /** Gives this epoch's vote away. */
-export function voteFor(process: ProcessContext, state: RaftState, candidate: number): void {
-  invariant(state.role.role === "unattached" && state.votedFor === -1, `${process.name} votes as ${state.role.role}`);
+export function voteFor(process: ProcessContext, state: RaftState, candidate: number, directoryId: string): void {
+  const { role } = state;
+  invariant((role.role === "unattached" || role.role === "prospective") && state.votedFor === -1, `${process.name} votes as ${role.role}`);
   state.votedFor = candidate;
-  state.role.electionAtUs = process.now + electionTimeoutUs(process, state);
+  state.votedDirectoryId = directoryId;
+  role.electionAtUs = process.now + electionTimeoutUs(process, state);
   writeQuorumState(process, state);
 }
 
-/** A new election with an epoch of its own; the node votes for itself. */
-export function becomeCandidate(process: ProcessContext, host: RaftHost, state: RaftState): void {
+/** Time to look for a leader: 4.x first asks whether an election could be won (KIP-996), 3.9 begins one. */
+export function standForElection(process: ProcessContext, host: RaftHost, state: RaftState): void {
   const retries = state.role.role === "candidate" ? state.role.retries + 1 : 1;
-  state.epoch += 1;
+  if (!state.config.preVote) return becomeCandidate(process, host, state, retries);
+  takeRole(process, host, state, {
+    role: "prospective", retries, granted: [state.config.nodeId], rejected: [], electionAtUs: process.now + electionTimeoutUs(process, state),
+  });
+  goOnWhenElected(process, host, state);
+}
+
+/** A new election with an epoch of its own; the node votes for itself. */
+export function becomeCandidate(process: ProcessContext, host: RaftHost, state: RaftState, retries: number): void {
+  enterEpoch(state, state.epoch + 1);
   state.votedFor = state.config.nodeId;
-  state.leader = -1;
+  state.votedDirectoryId = state.config.directoryId;
   takeRole(process, host, state, {
     role: "candidate", retries, granted: [state.config.nodeId], rejected: [],
     electionAtUs: process.now + electionTimeoutUs(process, state), backoffUntilUs: -1,
   });
-  leadWhenElected(process, host, state);
+  goOnWhenElected(process, host, state);
+}
+
+/** The pre-votes did not suffice: back to the leader that was known, or to waiting. */
+export function giveUpPreVote(process: ProcessContext, host: RaftHost, state: RaftState): void {
+  invariant(state.role.role === "prospective", `${process.name} has no pre-vote as ${state.role.role}`);
+  if (state.leader !== -1 && leaderEndpoints(state).length > 0) {
+    takeRole(process, host, state, follower(process, state));
+  } else takeRole(process, host, state, { role: "unattached", electionAtUs: process.now + electionTimeoutUs(process, state) });
 }
 
 /** Binary exponential: 0 or 100 ms after the first lost election (RETRY_BACKOFF_BASE_MS), at most controller.quorum.election.backoff.max.ms. */
@@ -72,22 +108,49 @@ export function backOff(process: ProcessContext, state: RaftState): void {
   role.backoffUntilUs = process.now + fromMs(backoffMs);
 }
 
-export function leadWhenElected(process: ProcessContext, host: RaftHost, state: RaftState): void {
+/** A majority would vote for this node, or has. */
+export function goOnWhenElected(process: ProcessContext, host: RaftHost, state: RaftState): void {
   const role = state.role;
-  if (role.role !== "candidate" || role.granted.length < majorityOf(state.config)) return;
+  if (role.role !== "candidate" && role.role !== "prospective" || role.granted.length < majorityOf(votersOf(state))) return;
+  if (role.role === "prospective") becomeCandidate(process, host, state, role.retries);
+  else lead(process, host, state, role.granted.slice());
+}
+
+function lead(process: ProcessContext, host: RaftHost, state: RaftState, grantingVoters: readonly number[]): void {
   const start = logEndOffset(metadataLog(process));
-  state.leader = state.config.nodeId;
-  state.votedFor = -1;
+  enterLeadership(state);
   const leader: LeaderRole = {
-    role: "leader", epochStartOffset: start, grantingVoters: role.granted.slice(),
-    voters: otherVoters(state.config).map(node => ({ node, endOffset: -1, lastFetchUs: -1, nextBeginUs: process.now })),
+    role: "leader", epochStartOffset: start, grantingVoters, voters: otherVoters(state).map(voter => newProgress(voter, process.now)), observers: [],
     lingering: [], drainAtUs: -1, checkQuorumAtUs: process.now + checkQuorumTimeoutUs(state), fetchedVoters: [], highWatermarkKnown: false,
+    pendingChange: null, resignRequested: false,
   };
   takeRole(process, host, state, leader);
+  const records = startOfEpochRecords(state, grantingVoters);
+  appendBatches(process, state, [new RaftBatch(start, state.epoch, true, records, toMs(process.now))]);
+}
+
+function enterLeadership(state: RaftState): void {
+  state.leader = state.config.nodeId;
+  state.votedFor = -1;
+  state.votedDirectoryId = NO_DIRECTORY;
+}
+
+/** The first leader of a quorum whose voters stand in the snapshot 0-0 writes them into the log (LeaderState.appendStartOfEpochControlRecords). */
+function startOfEpochRecords(state: RaftState, grantingVoters: readonly number[]): LogRecord[] {
+  const { offset, kraftVersion, voters } = latestVoters(state);
   const message: LeaderChangeMessage = {
-    type: "LeaderChangeMessage", leaderId: state.config.nodeId, voters: state.config.voters, grantingVoters: leader.grantingVoters,
+    type: "LeaderChangeMessage", leaderId: state.config.nodeId, voters: voters.map(voter => voter.nodeId), grantingVoters,
   };
-  appendAndSync(process, [new RaftBatch(start, state.epoch, true, [message], toMs(process.now))]);
+  if (kraftVersion === 0 || offset !== -1 || state.snapshots.some(snapshot => snapshot.endOffset > 0)) return [message];
+  const version: KRaftVersionRecord = { type: "KRaftVersionRecord", kRaftVersion: kraftVersion };
+  const set: VotersRecord = { type: "VotersRecord", voters };
+  return [message, version, set];
+}
+
+export function newProgress(voter: Voter, nextBeginUs: number): ReplicaProgress {
+  return {
+    node: voter.nodeId, directoryId: voter.directoryId, endOffset: -1, lastFetchUs: -1, lastCaughtUpUs: -1, leaderEndAtFetch: -1, nextBeginUs,
+  };
 }
 
 /** 1.5 x controller.quorum.fetch.timeout.ms: without fetches of a majority for so long a leader resigns. */
@@ -98,11 +161,15 @@ export function checkQuorumTimeoutUs(state: RaftState): number {
 export function becomeFollower(process: ProcessContext, host: RaftHost, state: RaftState, epoch: number, leader: number): void {
   invariant(leader !== state.config.nodeId, `${process.name} follows itself`);
   invariant(epoch > state.epoch || epoch === state.epoch && state.leader === -1, `${process.name}: two leaders in epoch ${epoch}`);
-  state.epoch = epoch;
   // The file holds either a vote or a leader: who knows the leader of an epoch votes for nobody in it.
-  state.votedFor = -1;
+  enterEpoch(state, epoch);
   state.leader = leader;
-  takeRole(process, host, state, { role: "follower", fetchAtUs: process.now + fromMs(state.config.fetchTimeoutMs), heardCause: process.cause });
+  takeRole(process, host, state, follower(process, state));
+}
+
+export function follower(process: ProcessContext, state: RaftState): RoleState {
+  const fetchAtUs = process.now + fromMs(state.config.fetchTimeoutMs);
+  return { role: "follower", fetchAtUs, heardCause: process.cause, hasFetched: false, download: null, joinAtUs: fetchAtUs };
 }
 
 /** Gives leadership up and tells the others, the one with the longest log first among the successors. */
@@ -116,7 +183,8 @@ export function resign(process: ProcessContext, host: RaftHost, state: RaftState
 /** A restarted leader never leads the same epoch again: what it had appended may not have reached its disk. */
 export function resignedRole(process: ProcessContext, state: RaftState, successors: readonly number[]): RoleState {
   return {
-    role: "resigned", electionAtUs: process.now + electionTimeoutUs(process, state), successors, unacknowledged: otherVoters(state.config),
+    role: "resigned", electionAtUs: process.now + electionTimeoutUs(process, state), successors,
+    unacknowledged: otherVoters(state).map(voter => voter.nodeId),
   };
 }
 

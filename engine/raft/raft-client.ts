@@ -1,38 +1,41 @@
 // One node of the metadata quorum: reads its disk, takes requests, answers and deadlines, and says what is committed.
-// Follows KafkaRaftClient.java (3.9): after every event it looks what its role has to do now (poll). One timer at the earliest deadline;
-// a deadline that has moved on is noticed when the timer fires. FIDELITY: RAFT-ELECTION, RAFT-BEGIN-EPOCH, RAFT-OBSERVERS.
-import { invariant } from "#engine/core/invariant-error.ts";
+// Follows KafkaRaftClient.java (3.9; 4.x with pre-votes): after every event it looks what its role has to do now (raft-poll.ts).
+// FIDELITY: RAFT-ELECTION, RAFT-OBSERVERS, RAFT-SNAPSHOT, RAFT-LOST-LEADER.
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
+import { noteVoters } from "./log-append.ts";
 import { batchAt, lastEpoch, metadataLog } from "./metadata-log.ts";
-import { backOff, becomeCandidate, electionTimeoutUs, followEpoch, resign, resignedRole } from "./quorum-transitions.ts";
-import type { RaftBatch } from "./raft-batch.ts";
-import { handleBeginQuorumEpoch, handleEndQuorumEpoch, handleVote, handleVoteResponse, voteRequest } from "./raft-elections.ts";
-import { advanceHighWatermark, beginIntervalUs, drain, expireFetches, fetchRequest, handleFetch, handleFetchResponse, recordLog } from "./raft-replication.ts";
+import { electionTimeoutUs, followEpoch, follower, resign, resignedRole, standForElection } from "./quorum-transitions.ts";
+import type { RaftBatch, RaftPeer } from "./raft-batch.ts";
+import { handleBeginQuorumEpoch, handleEndQuorumEpoch, handleVote, handleVoteResponse } from "./raft-elections.ts";
+import { pollRaft, RAFT_TIMER, type RaftRequestContext, sendWhenReady } from "./raft-poll.ts";
+import { handleFetch, handleFetchResponse } from "./raft-replication.ts";
+import { readSnapshot, type Snapshot, storedSnapshots, votersInSnapshot } from "./raft-snapshot.ts";
 import {
-  type CandidateRole, type FollowerRole, isVoter, knownLeader, type LeaderRole, type RaftConfig, type RaftHost, type RaftState, readQuorumState,
-  peerOf, type ResignedRole, type RoleState, traceRole, type UnattachedRole, type VoterConnection,
+  isOnlyVoter, knownLeader, leaderEndpoints, learnEndpoints, type PeerConnection, type RaftConfig, type RaftHost, type RaftState, readQuorumState,
+  type RoleState, traceRole,
 } from "./raft-state.ts";
+import { describeQuorum, handleAddVoter, handleRemoveVoter, newVoterAnswered } from "./raft-voters.ts";
+import { handleFetchSnapshot, handleFetchSnapshotResponse } from "./snapshot-transfer.ts";
 
-export const RAFT_TIMER = "kraft raft";
-/** Transitions that one event may lead to; more is a loop. */
-const TRANSITIONS_MAX = 100;
+export { knownLeader, pollRaft, RAFT_TIMER };
+
 /** KafkaRaftClient.shutdown: how long a leader waits for its successor. */
 const GRACEFUL_SHUTDOWN_MS = 5000;
 
-export type RaftApi = "Vote" | "BeginQuorumEpoch" | "EndQuorumEpoch" | "FetchMetadata";
-const RAFT_APIS: ReadonlySet<Api> = new Set<RaftApi>(["Vote", "BeginQuorumEpoch", "EndQuorumEpoch", "FetchMetadata"]);
+/** Requests that the quorum answers. */
+export type QuorumApi = "Vote" | "BeginQuorumEpoch" | "EndQuorumEpoch" | "FetchMetadata" | "FetchSnapshot" | "DescribeQuorum" | "AddRaftVoter"
+  | "RemoveRaftVoter" | "ApiVersions";
+const QUORUM_APIS: ReadonlySet<Api> = new Set<QuorumApi>(["Vote", "BeginQuorumEpoch", "EndQuorumEpoch", "FetchMetadata", "FetchSnapshot",
+  "DescribeQuorum", "AddRaftVoter", "RemoveRaftVoter", "ApiVersions"]);
 
-export function isRaftApi(api: Api): api is RaftApi {
-  return RAFT_APIS.has(api);
+export function isRaftApi(api: Api): api is QuorumApi {
+  return QUORUM_APIS.has(api);
 }
-
-/** What travels with a request and comes back with its result. */
-export interface RaftRequestContext { readonly for: "kraft"; readonly part: "raft"; readonly to: number; readonly number: number }
 
 // ---- start
 
@@ -40,33 +43,53 @@ export function startRaft(process: ProcessContext, host: RaftHost, config: RaftC
   const stored = readQuorumState(process);
   const epoch = Math.max(stored.leaderEpoch, lastEpoch(metadataLog(process)));
   const isStored = epoch === stored.leaderEpoch;
+  const snapshots = storedSnapshots(process.disk);
   const state: RaftState = {
-    config, epoch, votedFor: isStored ? stored.votedId : -1, leader: isStored ? stored.leaderId : -1,
-    role: { role: "unattached", electionAtUs: 0 }, highWatermark: -1, committedBatches: 0, connections: new Map(), lastRequest: 0,
-    parked: [], timer: 0, timerAtUs: 0, roleCause: -1, shutdownUntilUs: -1, recordedLogEnd: -1, recordedHighWatermark: -1,
+    config, epoch, votedFor: isStored ? stored.votedId : -1, votedDirectoryId: stored.votedDirectoryId, leader: isStored ? stored.leaderId : -1,
+    role: { role: "unattached", electionAtUs: 0 }, voterHistory: [{ offset: -1, kraftVersion: 0, voters: config.staticVoters }], endpoints: new Map(),
+    highWatermark: -1, committedBatches: 0, snapshots, snapshotIsNew: false, bytesSinceSnapshot: 0, snapshotAtUs: process.now,
+    connections: new Map(), lastRequest: 0, parked: [], timer: 0, timerAtUs: 0, roleCause: -1, shutdownUntilUs: -1, recordedLogEnd: -1,
+    recordedHighWatermark: -1,
   };
+  loadSnapshotAndVoters(process, state);
   state.role = firstRole(process, state);
   traceRole(process, state);
-  if (config.voters.length === 1 && isVoter(config)) becomeCandidate(process, host, state);
+  if (isOnlyVoter(state)) standForElection(process, host, state);
   pollRaft(process, host, state);
   return state;
 }
 
+/** The newest snapshot is committed for sure; the log after it is not, before a leader says so. */
+function loadSnapshotAndVoters(process: ProcessContext, state: RaftState): void {
+  const newest = state.snapshots[state.snapshots.length - 1];
+  const snapshot = newest === undefined ? null : readSnapshot(process.disk, newest);
+  const log = metadataLog(process);
+  if (snapshot !== null) {
+    state.voterHistory = [votersInSnapshot(snapshot, { offset: -1, kraftVersion: 0, voters: state.config.staticVoters })];
+    if (snapshot.id.endOffset > 0) {
+      state.highWatermark = snapshot.id.endOffset;
+      state.snapshotIsNew = true;
+      while (state.committedBatches < log.entries.length && batchAt(log, state.committedBatches).nextOffset <= snapshot.id.endOffset) state.committedBatches += 1;
+    }
+  }
+  for (let index = state.committedBatches; index < log.entries.length; index += 1) noteVoters(state, batchAt(log, index));
+}
+
 function firstRole(process: ProcessContext, state: RaftState): RoleState {
-  const { nodeId, fetchTimeoutMs } = state.config;
+  const { nodeId } = state.config;
   if (state.leader === nodeId) return resignedRole(process, state, []);
   const electionAtUs = process.now + electionTimeoutUs(process, state);
-  if (state.votedFor === nodeId) {
+  if (state.votedFor === nodeId && state.votedDirectoryId === state.config.directoryId) {
     return { role: "candidate", retries: 1, granted: [nodeId], rejected: [], electionAtUs, backoffUntilUs: -1 };
   }
-  if (state.votedFor !== -1 || state.leader === -1) return { role: "unattached", electionAtUs };
-  return { role: "follower", fetchAtUs: process.now + fromMs(fetchTimeoutMs), heardCause: process.cause };
+  if (state.votedFor !== -1 || leaderEndpoints(state).length === 0) return { role: "unattached", electionAtUs };
+  return follower(process, state);
 }
 
 // ---- what comes in
 
 export function raftRequest(
-  process: ProcessContext, host: RaftHost, state: RaftState, api: RaftApi, body: RequestOf<Api>, to: ReplyTo,
+  process: ProcessContext, host: RaftHost, state: RaftState, api: QuorumApi, body: RequestOf<Api>, to: ReplyTo,
 ): void {
   switch (api) {
     case "Vote": host.reply(to as ReplyTo<"Vote">, handleVote(process, host, state, body as RequestOf<"Vote">)); break;
@@ -79,45 +102,82 @@ export function raftRequest(
     case "FetchMetadata":
       handleFetch(process, host, state, body as RequestOf<"FetchMetadata">, to as ReplyTo<"FetchMetadata">);
       break;
+    case "FetchSnapshot": host.reply(to as ReplyTo<"FetchSnapshot">, handleFetchSnapshot(process, state, body as RequestOf<"FetchSnapshot">)); break;
+    case "DescribeQuorum": host.reply(to as ReplyTo<"DescribeQuorum">, describeQuorum(process, state)); break;
+    case "AddRaftVoter":
+      handleAddVoter(process, host, state, body as RequestOf<"AddRaftVoter">, to as ReplyTo<"AddRaftVoter">, voter => askVersions(process, host, state, voter));
+      break;
+    case "RemoveRaftVoter": handleRemoveVoter(process, host, state, body as RequestOf<"RemoveRaftVoter">, to as ReplyTo<"RemoveRaftVoter">); break;
+    case "ApiVersions": host.reply(to as ReplyTo<"ApiVersions">, { error: "NONE", apiKeys: [], throttleTimeMs: 0 }); break;
   }
   pollRaft(process, host, state);
 }
+
+function askVersions(process: ProcessContext, host: RaftHost, state: RaftState, voter: RaftPeer): boolean {
+  return sendWhenReady(process, host, state, voter, "ApiVersions", () => ({ clientSoftwareName: "apache-kafka-java", clientSoftwareVersion: "" }));
+}
+
+/** Answers that carry the epoch and leader of who answers. */
+type EpochApi = "Vote" | "BeginQuorumEpoch" | "EndQuorumEpoch" | "FetchMetadata" | "FetchSnapshot";
 
 export function raftResponse(process: ProcessContext, host: RaftHost, state: RaftState, result: NetworkResult): void {
   const context = result.context as RaftRequestContext;
   const connection = state.connections.get(context.to);
   if (connection?.pending !== context.number) return;
   connection.pending = 0;
-  const body = result.response as ResponseOf<RaftApi> | null;
-  if (body === null) {
+  if (result.response === null) {
     connection.retryAtUs = process.now + fromMs(state.config.retryBackoffMs);
     // That the connection is gone is the newest of what is known of the leader.
     if (state.role.role === "follower") state.role.heardCause = process.cause;
-  } else if (!handledByEpoch(process, host, state, connection, body)) {
-    switch (result.api) {
-      case "Vote": handleVoteResponse(process, host, state, context.to, body as ResponseOf<"Vote">); break;
-      case "FetchMetadata": handleFetchResponse(process, state, body as ResponseOf<"FetchMetadata">); break;
-      case "BeginQuorumEpoch": break;
-      case "EndQuorumEpoch": successorKnows(state, context.to); break;
-      default: break;
-    }
+  }
+  if (result.api === "ApiVersions") newVoterAnswered(process, host, state, context.to, result.response !== null);
+  else if (result.response !== null && result.api !== "AddRaftVoter" && result.api !== "RemoveRaftVoter") {
+    onEpochAnswer(process, host, state, context, connection, result);
   }
   pollRaft(process, host, state);
 }
 
+function onEpochAnswer(
+  process: ProcessContext, host: RaftHost, state: RaftState, context: RaftRequestContext, connection: PeerConnection, result: NetworkResult,
+): void {
+  const body = result.response as ResponseOf<EpochApi>;
+  if (handledByEpoch(process, host, state, connection, body)) return;
+  switch (result.api) {
+    case "Vote": handleVoteResponse(process, host, state, context.to, result.request as RequestOf<"Vote">, body as ResponseOf<"Vote">); break;
+    case "FetchMetadata": handleFetchResponse(process, state, body as ResponseOf<"FetchMetadata">); break;
+    case "FetchSnapshot": handleFetchSnapshotResponse(process, state, body as ResponseOf<"FetchSnapshot">); break;
+    case "EndQuorumEpoch": successorKnows(state, context.to); break;
+    default: break;
+  }
+}
+
 /** True when the answer's epoch or error is all that matters of it. */
 function handledByEpoch(
-  process: ProcessContext, host: RaftHost, state: RaftState, connection: VoterConnection,
-  body: { readonly error: KafkaError; readonly leaderId: number; readonly leaderEpoch: number },
+  process: ProcessContext, host: RaftHost, state: RaftState, connection: PeerConnection,
+  body: { readonly error: KafkaError; readonly leaderId: number; readonly leaderEpoch: number; readonly nodeEndpoints: readonly RaftPeer[] },
 ): boolean {
-  if (body.error === "INCONSISTENT_CLUSTER_ID" || body.error === "INVALID_VOTER_KEY" || body.error === "UNKNOWN_LEADER_EPOCH") {
-    connection.retryAtUs = process.now + fromMs(state.config.retryBackoffMs);
+  const pause = (): void => { connection.retryAtUs = process.now + fromMs(state.config.retryBackoffMs); };
+  const { error } = body;
+  if (error === "INCONSISTENT_CLUSTER_ID" || error === "UNKNOWN_LEADER_EPOCH") {
+    pause();
     return true;
   }
   if (body.leaderEpoch < state.epoch) return true;
+  if (isFatal(process, host, state, body)) return true;
+  learnEndpoints(state, body.nodeEndpoints);
   followEpoch(process, host, state, body.leaderEpoch, body.leaderId);
-  if (body.error === "NONE") return false;
-  connection.retryAtUs = process.now + fromMs(state.config.retryBackoffMs);
+  if (error === "NONE" || error === "SNAPSHOT_NOT_FOUND" || error === "POSITION_OUT_OF_RANGE") return false;
+  pause();
+  return true;
+}
+
+/** 3.9.1 ends when it hears that it leads an epoch that it does not know: its disk was emptied while the others believed in it. */
+function isFatal(process: ProcessContext, host: RaftHost, state: RaftState, body: { readonly leaderId: number; readonly leaderEpoch: number }): boolean {
+  if (state.config.preVote || body.leaderId !== state.config.nodeId || body.leaderEpoch <= state.epoch || host.fatal === undefined) return false;
+  const optional = (id: number): string => id === -1 ? "OptionalInt.empty" : `OptionalInt[${id}]`;
+  process.becauseOf(process.cause);
+  host.fatal("java.lang.IllegalStateException: Received request or response with leader "
+    + `${optional(body.leaderId)} and epoch ${body.leaderEpoch} which is inconsistent with current leader ${optional(state.leader)} and epoch ${state.epoch}`);
   return true;
 }
 
@@ -148,7 +208,7 @@ export function raftConnectionClosed(state: RaftState, connection: number): void
 export function shutDownRaft(process: ProcessContext, host: RaftHost, state: RaftState): boolean {
   if (state.shutdownUntilUs === -1) {
     state.shutdownUntilUs = process.now + fromMs(GRACEFUL_SHUTDOWN_MS);
-    if (state.role.role === "leader" && state.config.voters.length > 1) resign(process, host, state);
+    if (state.role.role === "leader" && !isOnlyVoter(state)) resign(process, host, state);
     pollRaft(process, host, state);
   }
   return raftMayExit(process, state);
@@ -156,171 +216,32 @@ export function shutDownRaft(process: ProcessContext, host: RaftHost, state: Raf
 
 export function raftMayExit(process: ProcessContext, state: RaftState): boolean {
   if (state.shutdownUntilUs === -1) return false;
-  return state.role.role !== "resigned" && state.role.role !== "candidate" || process.now >= state.shutdownUntilUs
-    || state.config.voters.length === 1;
-}
-
-// ---- what is to be done now
-
-/** Does what the role asks for at this instant and arms the timer for the next. */
-export function pollRaft(process: ProcessContext, host: RaftHost, state: RaftState): void {
-  recordLog(process, state);
-  for (let round = 0; ; round += 1) {
-    invariant(round < TRANSITIONS_MAX, `${process.name}: the quorum's role does not settle`);
-    const role = state.role;
-    switch (role.role) {
-      case "unattached":
-        pollUnattached(process, host, state, role); break;
-      case "candidate": pollCandidate(process, host, state, role); break;
-      case "leader": pollLeader(process, host, state, role); break;
-      case "follower": pollFollower(process, host, state, role); break;
-      case "resigned": pollResigned(process, host, state, role); break;
-    }
-    if (state.role === role) break;
-  }
-  armTimer(process, state);
-  recordLog(process, state);
-}
-
-function pollUnattached(process: ProcessContext, host: RaftHost, state: RaftState, role: UnattachedRole): void {
-  if (state.shutdownUntilUs !== -1) return;
-  if (!isVoter(state.config)) askAnyPeer(process, host, state);
-  else if (role.electionAtUs <= process.now) becomeCandidate(process, host, state);
-}
-
-/** An observer that has lost the leader asks one node of the quorum after the other: each answer names the leader it knows. */
-function askAnyPeer(process: ProcessContext, host: RaftHost, state: RaftState): void {
-  const peers = state.config.bootstrap;
-  if (peers.length === 0 || [...state.connections.values()].some(connection => connection.pending !== 0)) return;
-  const first = process.random("bootstrap server", peers.length);
-  for (let index = 0; index < peers.length; index += 1) {
-    const peer = peers[(first + index) % peers.length];
-    if (peer === undefined || (state.connections.get(peer.nodeId)?.retryAtUs ?? 0) > process.now) continue;
-    sendWhenReady(process, host, state, peer.nodeId, "FetchMetadata", () => fetchRequest(process, state));
-    return;
-  }
-}
-
-function pollCandidate(process: ProcessContext, host: RaftHost, state: RaftState, role: CandidateRole): void {
-  const shuttingDown = state.shutdownUntilUs !== -1;
-  if (role.backoffUntilUs !== -1) {
-    if (role.backoffUntilUs <= process.now && !shuttingDown) becomeCandidate(process, host, state);
-    return;
-  }
-  if (role.electionAtUs <= process.now && !shuttingDown) {
-    backOff(process, state);
-    if (role.backoffUntilUs <= process.now) becomeCandidate(process, host, state);
-    return;
-  }
-  for (const voter of state.config.voters) {
-    if (role.granted.includes(voter) || role.rejected.includes(voter)) continue;
-    sendWhenReady(process, host, state, voter, "Vote", () => voteRequest(process, state, voter));
-  }
-}
-
-function pollLeader(process: ProcessContext, host: RaftHost, state: RaftState, role: LeaderRole): void {
-  if (role.voters.length > 0 && (role.checkQuorumAtUs <= process.now || state.shutdownUntilUs !== -1)) {
-    resign(process, host, state);
-    return;
-  }
-  if (role.voters.length === 0) advanceHighWatermark(process, state, role);
-  if (role.drainAtUs !== -1 && role.drainAtUs <= process.now) drain(process, host, state, role);
-  for (const voter of role.voters) {
-    if (voter.nextBeginUs > process.now) continue;
-    voter.nextBeginUs = process.now + beginIntervalUs(state);
-    sendWhenReady(process, host, state, voter.node, "BeginQuorumEpoch", () => ({
-      clusterId: state.config.clusterId, voterId: voter.node, leaderId: state.config.nodeId, leaderEpoch: state.epoch,
-    }));
-  }
-  expireFetches(process, host, state);
-}
-
-function pollFollower(process: ProcessContext, host: RaftHost, state: RaftState, role: FollowerRole): void {
-  if (state.shutdownUntilUs !== -1) return;
-  if (!isVoter(state.config)) {
-    if (role.fetchAtUs <= process.now || (state.connections.get(state.leader)?.retryAtUs ?? 0) > process.now) askAnyPeer(process, host, state);
-    else sendWhenReady(process, host, state, state.leader, "FetchMetadata", () => fetchRequest(process, state));
-  } else if (role.fetchAtUs <= process.now) {
-    process.becauseOf(role.heardCause);
-    becomeCandidate(process, host, state);
-  } else sendWhenReady(process, host, state, state.leader, "FetchMetadata", () => fetchRequest(process, state));
-}
-
-function pollResigned(process: ProcessContext, host: RaftHost, state: RaftState, role: ResignedRole): void {
-  if (role.electionAtUs <= process.now && state.shutdownUntilUs === -1) {
-    becomeCandidate(process, host, state);
-    return;
-  }
-  for (const voter of role.unacknowledged) {
-    sendWhenReady(process, host, state, voter, "EndQuorumEpoch", () => ({
-      clusterId: state.config.clusterId, leaderId: state.config.nodeId, leaderEpoch: state.epoch, preferredSuccessors: role.successors,
-    }));
-  }
-}
-
-function sendWhenReady<A extends RaftApi>(
-  process: ProcessContext, host: RaftHost, state: RaftState, to: number, api: A, body: () => RequestOf<A>,
-): void {
-  const peer = peerOf(state, to);
-  if (peer === undefined) return;
-  let connection = state.connections.get(to);
-  if (connection === undefined) state.connections.set(to, connection = { pending: 0, retryAtUs: 0 });
-  if (connection.pending !== 0 || connection.retryAtUs > process.now) return;
-  state.lastRequest += 1;
-  connection.pending = state.lastRequest;
-  const context: RaftRequestContext = { for: "kraft", part: "raft", to, number: state.lastRequest };
-  host.send(peer, { api, body: body(), timeoutMs: state.config.requestTimeoutMs, context });
-}
-
-// ---- deadlines
-
-function nextDeadlineUs(process: ProcessContext, state: RaftState): number {
-  const role = state.role;
-  const shuttingDown = state.shutdownUntilUs !== -1;
-  let at = shuttingDown && state.shutdownUntilUs > process.now ? state.shutdownUntilUs : Number.MAX_SAFE_INTEGER;
-  const earlier = (deadline: number): void => { if (deadline < at && deadline > process.now) at = deadline; };
-  switch (role.role) {
-    case "unattached": if (!shuttingDown && isVoter(state.config)) earlier(role.electionAtUs); break;
-    case "candidate": if (!shuttingDown) earlier(role.backoffUntilUs === -1 ? role.electionAtUs : role.backoffUntilUs); break;
-    case "follower": if (!shuttingDown) earlier(role.fetchAtUs); break;
-    case "resigned": if (!shuttingDown) earlier(role.electionAtUs); break;
-    case "leader":
-      if (role.drainAtUs !== -1) earlier(role.drainAtUs);
-      if (role.voters.length > 0) earlier(role.checkQuorumAtUs);
-      for (const voter of role.voters) earlier(voter.nextBeginUs);
-      for (const fetch of state.parked) earlier(fetch.untilUs);
-      break;
-  }
-  for (const connection of state.connections.values()) if (connection.pending === 0) earlier(connection.retryAtUs);
-  return at;
-}
-
-function armTimer(process: ProcessContext, state: RaftState): void {
-  const at = nextDeadlineUs(process, state);
-  if (at === Number.MAX_SAFE_INTEGER || state.timer !== 0 && state.timerAtUs <= at) return;
-  if (state.timer !== 0) process.cancel(state.timer);
-  state.timerAtUs = at;
-  state.timer = process.schedule(at - process.now, RAFT_TIMER);
+  const { role } = state.role;
+  return role !== "resigned" && role !== "candidate" && role !== "prospective" || process.now >= state.shutdownUntilUs || isOnlyVoter(state);
 }
 
 // ---- what is committed
 
-/** Batches that have become committed since the last call, each once and in order. */
-export function takeCommitted(process: ProcessContext, state: RaftState): RaftBatch[] {
+/** A snapshot to begin anew from, if there is one, and batches that have become committed since the last call, each once and in order. */
+export interface Committed { readonly snapshot: Snapshot | null; readonly batches: readonly RaftBatch[] }
+
+export function takeCommitted(process: ProcessContext, state: RaftState): Committed {
   const log = metadataLog(process);
   const batches: RaftBatch[] = [];
+  const newest = state.snapshots[state.snapshots.length - 1];
+  const snapshot = state.snapshotIsNew && newest !== undefined ? readSnapshot(process.disk, newest) : null;
+  state.snapshotIsNew = false;
   while (state.committedBatches < log.entries.length) {
     const batch = batchAt(log, state.committedBatches);
     if (batch.nextOffset > state.highWatermark) break;
     batches.push(batch);
+    state.bytesSinceSnapshot += batch.sizeBytes;
     state.committedBatches += 1;
   }
-  return batches;
+  return { snapshot, batches };
 }
 
 /** True when this node leads and everything up to the start of its epoch is committed. */
 export function leadsCommittedEpoch(state: RaftState): boolean {
   return state.role.role === "leader" && state.role.highWatermarkKnown;
 }
-
-export { knownLeader };

@@ -1,29 +1,44 @@
 // Vote, BeginQuorumEpoch and EndQuorumEpoch: how voters find a leader and how a leader leaves.
-// Follows the handlers of KafkaRaftClient.java (3.9, no pre-vote). FIDELITY: RAFT-ELECTION, RAFT-VOTER-KEY.
+// Follows the handlers of KafkaRaftClient.java (3.9; pre-votes as in 4.x). FIDELITY: RAFT-ELECTION, RAFT-PRE-VOTE, RAFT-VOTER-KEY.
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { lastEpoch, logEndOffset, metadataLog } from "./metadata-log.ts";
-import { backOff, becomeUnattached, followEpoch, leadWhenElected, voteFor } from "./quorum-transitions.ts";
-import { knownLeader, majorityOf, type RaftHost, type RaftState } from "./raft-state.ts";
+import { backOff, becomeUnattached, followEpoch, giveUpPreVote, goOnWhenElected, voteFor } from "./quorum-transitions.ts";
+import { knownLeader, leaderEndpoints, learnEndpoints, type RaftHost, type RaftState, votersOf } from "./raft-state.ts";
+import { findVoter, majorityOf, NO_DIRECTORY } from "./voter-set.ts";
 
 export function handleVote(process: ProcessContext, host: RaftHost, state: RaftState, body: RequestOf<"Vote">): ResponseOf<"Vote"> {
-  const refuse = (error: KafkaError): ResponseOf<"Vote"> =>
-    ({ error, leaderId: knownLeader(state), leaderEpoch: state.epoch, voteGranted: false });
-  if (body.clusterId !== state.config.clusterId) return refuse("INCONSISTENT_CLUSTER_ID");
-  if (body.replicaEpoch < state.epoch) return refuse("FENCED_LEADER_EPOCH");
-  if (body.voterId !== state.config.nodeId) return refuse("INVALID_VOTER_KEY");
+  const answer = (error: KafkaError, voteGranted: boolean): ResponseOf<"Vote"> =>
+    ({ error, leaderId: knownLeader(state), leaderEpoch: state.epoch, voteGranted, nodeEndpoints: leaderEndpoints(state) });
+  if (body.clusterId !== state.config.clusterId) return answer("INCONSISTENT_CLUSTER_ID", false);
+  // A candidate has never seen a leader of its epoch; who only asks for pre-votes may have.
+  const isIllegal = body.preVote ? body.lastOffsetEpoch > body.replicaEpoch : body.lastOffsetEpoch >= body.replicaEpoch;
+  if (body.lastOffset < 0 || body.lastOffsetEpoch < 0 || isIllegal) return answer("INVALID_REQUEST", false);
+  if (body.replicaEpoch < state.epoch) return answer("FENCED_LEADER_EPOCH", false);
   if (body.replicaEpoch > state.epoch) becomeUnattached(process, host, state, body.replicaEpoch);
-  if (!mayGrant(process, state, body)) return refuse("NONE");
-  if (state.votedFor === -1) voteFor(process, state, body.replicaId);
-  return { error: "NONE", leaderId: -1, leaderEpoch: state.epoch, voteGranted: true };
+  if (!isForThisNode(state, body.voterId, body.voterDirectoryId)) return answer("INVALID_VOTER_KEY", false);
+  const granted = mayGrant(process, state, body);
+  if (granted && !body.preVote && state.votedFor === -1) voteFor(process, state, body.replicaId, body.replicaDirectoryId);
+  return answer("NONE", granted);
 }
 
-/** Only an unattached voter grants, once an epoch, to a candidate whose log is at least as long. */
+/** The voter that a request is meant for is known by id and, where the voters stand in the log, by its directory. */
+function isForThisNode({ config }: RaftState, voterId: number, directoryId: string): boolean {
+  return voterId === config.nodeId && (directoryId === NO_DIRECTORY || directoryId === config.directoryId);
+}
+
+/** A vote: once an epoch, while no leader is known, to a log at least as long. A pre-vote: by everybody who has no leader that answers. */
 function mayGrant(process: ProcessContext, state: RaftState, body: RequestOf<"Vote">): boolean {
-  if (state.role.role !== "unattached" || state.leader !== -1) return false;
-  if (state.votedFor !== -1) return state.votedFor === body.replicaId;
+  const { role } = state;
+  if (body.preVote) return role.role !== "leader" && !(role.role === "follower" && role.hasFetched) && isUpToDate(process, body);
+  if (role.role !== "unattached" && role.role !== "prospective") return false;
+  if (state.votedFor !== -1) return state.votedFor === body.replicaId && state.votedDirectoryId === body.replicaDirectoryId;
+  return state.leader === -1 && isUpToDate(process, body);
+}
+
+function isUpToDate(process: ProcessContext, body: RequestOf<"Vote">): boolean {
   const log = metadataLog(process);
   const ownEpoch = lastEpoch(log);
   return body.lastOffsetEpoch > ownEpoch || body.lastOffsetEpoch === ownEpoch && body.lastOffset >= logEndOffset(log);
@@ -33,32 +48,48 @@ export function voteRequest(process: ProcessContext, state: RaftState, voter: nu
   const log = metadataLog(process);
   return {
     clusterId: state.config.clusterId, voterId: voter, replicaEpoch: state.epoch, replicaId: state.config.nodeId,
-    lastOffsetEpoch: lastEpoch(log), lastOffset: logEndOffset(log),
+    replicaDirectoryId: state.config.directoryId, voterDirectoryId: findVoter(votersOf(state), voter)?.directoryId ?? NO_DIRECTORY,
+    lastOffsetEpoch: lastEpoch(log), lastOffset: logEndOffset(log), preVote: state.role.role === "prospective",
   };
 }
 
 export function handleVoteResponse(
-  process: ProcessContext, host: RaftHost, state: RaftState, voter: number, body: ResponseOf<"Vote">,
+  process: ProcessContext, host: RaftHost, state: RaftState, voter: number, asked: RequestOf<"Vote">, body: ResponseOf<"Vote">,
 ): void {
   const role = state.role;
-  if (role.role !== "candidate" || role.granted.includes(voter) || role.rejected.includes(voter)) return;
+  if (role.role !== (asked.preVote ? "prospective" : "candidate") || asked.replicaEpoch !== state.epoch) return;
+  if (role.granted.includes(voter) || role.rejected.includes(voter)) return;
   if (body.voteGranted) {
     role.granted.push(voter);
-    leadWhenElected(process, host, state);
+    goOnWhenElected(process, host, state);
     return;
   }
   role.rejected.push(voter);
   // A gridlocked vote is not waited for: the back-off begins as soon as a majority cannot be reached any more.
-  const reachable = state.config.voters.length - role.rejected.length;
-  if (reachable < majorityOf(state.config) && role.backoffUntilUs === -1) backOff(process, state);
+  if (!isLost(state)) return;
+  if (role.role === "prospective") giveUpPreVote(process, host, state);
+  else if (role.backoffUntilUs === -1) backOff(process, state);
+}
+
+/** So many voters have refused that the others are no majority. */
+export function isLost(state: RaftState): boolean {
+  const { role } = state;
+  if (role.role !== "candidate" && role.role !== "prospective") return false;
+  const voters = votersOf(state);
+  const rejected = role.rejected.filter(node => findVoter(voters, node) !== undefined).length;
+  return voters.length - rejected < majorityOf(voters);
 }
 
 export function handleBeginQuorumEpoch(
   process: ProcessContext, host: RaftHost, state: RaftState, body: RequestOf<"BeginQuorumEpoch">,
 ): ResponseOf<"BeginQuorumEpoch"> {
-  const error = epochError(state, body.clusterId, body.leaderEpoch);
-  if (error === "NONE") followEpoch(process, host, state, body.leaderEpoch, body.leaderId);
-  return { error, leaderId: knownLeader(state), leaderEpoch: state.epoch };
+  let error = epochError(state, body.clusterId, body.leaderEpoch);
+  if (error === "NONE") {
+    learnEndpoints(state, body.leaderEndpoints);
+    followEpoch(process, host, state, body.leaderEpoch, body.leaderId);
+    if (!isForThisNode(state, body.voterId, body.voterDirectoryId)) error = "INVALID_VOTER_KEY";
+  }
+  return { error, leaderId: knownLeader(state), leaderEpoch: state.epoch, nodeEndpoints: leaderEndpoints(state) };
 }
 
 export function handleEndQuorumEpoch(
@@ -66,6 +97,7 @@ export function handleEndQuorumEpoch(
 ): ResponseOf<"EndQuorumEpoch"> {
   const error = epochError(state, body.clusterId, body.leaderEpoch);
   if (error === "NONE") {
+    learnEndpoints(state, body.leaderEndpoints);
     followEpoch(process, host, state, body.leaderEpoch, body.leaderId);
     const role = state.role;
     if (role.role === "follower" && state.leader === body.leaderId) {
@@ -74,7 +106,7 @@ export function handleEndQuorumEpoch(
       role.heardCause = process.cause;
     }
   }
-  return { error, leaderId: knownLeader(state), leaderEpoch: state.epoch };
+  return { error, leaderId: knownLeader(state), leaderEpoch: state.epoch, nodeEndpoints: leaderEndpoints(state) };
 }
 
 /** Milliseconds before a successor starts its election: at once for the first, then strictly exponential up to the maximum. */

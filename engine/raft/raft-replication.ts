@@ -7,13 +7,20 @@ import { fromMs, toMs } from "#engine/core/time.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
-import { appendAndSync, findDivergence, lastEpoch, logEndOffset, metadataLog, readBatches, truncateToDivergence } from "./metadata-log.ts";
-import { checkQuorumTimeoutUs } from "./quorum-transitions.ts";
+import { appendBatches, cutLog } from "./log-append.ts";
+import { findDivergence, lastEpoch, logEndOffset, logStartOffset, metadataLog, needsSnapshot, NO_SNAPSHOT, readBatches } from "./metadata-log.ts";
+import { checkQuorumTimeoutUs, newProgress } from "./quorum-transitions.ts";
 import { type LogRecord, RaftBatch } from "./raft-batch.ts";
-import { knownLeader, type LeaderRole, type ParkedFetch, type RaftHost, type RaftState } from "./raft-state.ts";
+import {
+  knownLeader, leaderEndpoints, type LeaderRole, learnEndpoints, otherVoters, type ParkedFetch, type RaftHost, type RaftState, type ReplicaProgress, votersOf,
+} from "./raft-state.ts";
+import { findVoter, hasVoter, isSameVoter, NO_DIRECTORY } from "./voter-set.ts";
 
 /** MAX_FETCH_WAIT_MS of KafkaRaftClient. */
 const FETCH_WAIT_MAX_MS = 500;
+/** OBSERVER_SESSION_TIMEOUT_MS: a leader forgets observers that have been silent for so long. */
+const OBSERVER_SESSION_MS = 300_000;
+const NO_DIVERGENCE = { epoch: -1, endOffset: -1 };
 
 // ---- leader
 
@@ -38,18 +45,44 @@ export function nextWriteOffset(process: ProcessContext, role: LeaderRole): numb
 export function drain(process: ProcessContext, host: RaftHost, state: RaftState, role: LeaderRole): void {
   role.drainAtUs = -1;
   if (role.lingering.length === 0) return;
-  const batch = new RaftBatch(logEndOffset(metadataLog(process)), state.epoch, false, role.lingering, toMs(process.now));
+  const { lingering } = role;
   role.lingering = [];
-  appendAndSync(process, [batch]);
+  appendNow(process, host, state, role, lingering, false);
+}
+
+/** Control records are not kept waiting, and what lingers goes first. Returns the offset of the first. */
+export function appendControl(process: ProcessContext, host: RaftHost, state: RaftState, role: LeaderRole, records: readonly LogRecord[]): number {
+  drain(process, host, state, role);
+  const offset = logEndOffset(metadataLog(process));
+  appendNow(process, host, state, role, records, true);
+  return offset;
+}
+
+function appendNow(
+  process: ProcessContext, host: RaftHost, state: RaftState, role: LeaderRole, records: readonly LogRecord[], control: boolean,
+): void {
+  const batch = new RaftBatch(logEndOffset(metadataLog(process)), state.epoch, control, records, toMs(process.now));
+  appendBatches(process, state, [batch]);
+  if (control) regroupReplicas(process, state, role);
   advanceHighWatermark(process, state, role);
   recordLog(process, state);
   completeFetches(process, host, state, logEndOffset(metadataLog(process)));
 }
 
+/** The voters have changed: who is followed as a voter and who as an observer (LeaderState.updateVoterStates). */
+function regroupReplicas(process: ProcessContext, state: RaftState, role: LeaderRole): void {
+  const all = [...role.voters, ...role.observers];
+  role.voters = otherVoters(state).map(voter =>
+    all.find(replica => isSameVoter(voter, replica.node, replica.directoryId)) ?? newProgress(voter, process.now));
+  role.observers = all.filter(replica => !role.voters.includes(replica));
+}
+
 /** The offset that a majority has, once it lies beyond the start of this leader's epoch. */
 export function advanceHighWatermark(process: ProcessContext, state: RaftState, role: LeaderRole): void {
+  const { nodeId, directoryId } = state.config;
   const ends = role.voters.map(voter => voter.endOffset);
-  ends.push(logEndOffset(metadataLog(process)));
+  // A leader that was removed leads on until its removal is committed, without counting itself.
+  if (hasVoter(votersOf(state), nodeId, directoryId)) ends.push(logEndOffset(metadataLog(process)));
   ends.sort((a, b) => b - a);
   const replicated = ends[ends.length >> 1] ?? -1;
   if (replicated <= role.epochStartOffset) return;
@@ -62,7 +95,8 @@ export function handleFetch(
 ): void {
   const fetch: ParkedFetch = { to, request, untilUs: process.now + fromMs(request.maxWaitMs), cause: process.cause };
   const answer = answerFetch(process, state, request);
-  const mustWait = answer.error === "NONE" && answer.records.length === 0 && answer.divergingEpoch.epoch === -1 && request.maxWaitMs > 0;
+  const isEmpty = answer.records.length === 0 && answer.divergingEpoch.epoch === -1 && answer.snapshotId.endOffset === -1;
+  const mustWait = answer.error === "NONE" && isEmpty && request.maxWaitMs > 0;
   if (mustWait) state.parked.push(fetch);
   else host.reply(to, answer);
 }
@@ -98,19 +132,22 @@ function answerFetch(process: ProcessContext, state: RaftState, request: Request
   const role = state.role;
   const error = fetchError(state, request);
   const log = metadataLog(process);
-  const base = { leaderId: knownLeader(state), leaderEpoch: state.epoch, logStartOffset: 0 };
-  if (error !== "NONE" || role.role !== "leader") {
-    return { ...base, error, highWatermark: -1, divergingEpoch: { epoch: -1, endOffset: -1 }, records: [] };
+  const base = {
+    error, leaderId: knownLeader(state), leaderEpoch: state.epoch, highWatermark: -1, logStartOffset: 0, divergingEpoch: NO_DIVERGENCE,
+    snapshotId: NO_SNAPSHOT, records: [], nodeEndpoints: NO_ENDPOINTS,
+  };
+  if (error !== "NONE" || role.role !== "leader") return { ...base, nodeEndpoints: leaderEndpoints(state) };
+  const led = { ...base, logStartOffset: logStartOffset(log), highWatermark: highWatermarkOf(state, role) };
+  const newest = state.snapshots[state.snapshots.length - 1];
+  if (newest !== undefined && needsSnapshot(log, request.fetchOffset, request.lastFetchedEpoch)) {
+    return { ...led, snapshotId: { endOffset: newest.endOffset, epoch: newest.epoch } };
   }
   const divergence = findDivergence(log, request.fetchOffset, request.lastFetchedEpoch);
-  if (divergence !== null) {
-    const divergingEpoch = { epoch: divergence.epoch, endOffset: divergence.offset };
-    return { ...base, error, highWatermark: highWatermarkOf(state, role), divergingEpoch, records: [] };
-  }
-  recordFetch(process, state, role, request.replicaId, request.fetchOffset);
-  const records = readBatches(log, request.fetchOffset);
-  return { ...base, error, highWatermark: highWatermarkOf(state, role), divergingEpoch: { epoch: -1, endOffset: -1 }, records };
+  if (divergence !== null) return { ...led, divergingEpoch: { epoch: divergence.epoch, endOffset: divergence.offset } };
+  recordFetch(process, state, role, request);
+  return { ...led, highWatermark: highWatermarkOf(state, role), records: readBatches(log, request.fetchOffset) };
 }
+const NO_ENDPOINTS: readonly [] = [];
 
 function highWatermarkOf(state: RaftState, role: LeaderRole): number {
   return role.highWatermarkKnown ? state.highWatermark : -1;
@@ -123,19 +160,60 @@ function fetchError(state: RaftState, request: RequestOf<"FetchMetadata">): Kafk
   return state.role.role === "leader" ? "NONE" : "NOT_LEADER_OR_FOLLOWER";
 }
 
-/** A fetch tells how far a voter has come, and that it is there (check quorum). */
-function recordFetch(process: ProcessContext, state: RaftState, role: LeaderRole, replica: number, fetchOffset: number): void {
-  const voter = role.voters.find(candidate => candidate.node === replica);
-  if (voter === undefined) return;
-  voter.endOffset = fetchOffset;
-  voter.lastFetchUs = process.now;
-  voter.nextBeginUs = process.now + beginIntervalUs(state);
-  if (!role.fetchedVoters.includes(replica)) role.fetchedVoters.push(replica);
-  if (role.fetchedVoters.length >= state.config.voters.length >> 1) {
-    role.fetchedVoters = [];
-    role.checkQuorumAtUs = process.now + checkQuorumTimeoutUs(state);
+/** A fetch tells how far a replica has come and, of a voter, that it is there (check quorum). */
+function recordFetch(process: ProcessContext, state: RaftState, role: LeaderRole, request: RequestOf<"FetchMetadata">): void {
+  const { replicaId, replicaDirectoryId, fetchOffset } = request;
+  const voter = role.voters.find(known => known.node === replicaId && (known.directoryId === replicaDirectoryId || isStaticVoter(state, replicaId)));
+  if (voter === undefined) {
+    if (replicaId >= 0) noteFetch(process, state, observerOf(process, role, replicaId, replicaDirectoryId), fetchOffset);
+    return;
   }
+  voter.directoryId = replicaDirectoryId;
+  noteFetch(process, state, voter, fetchOffset);
+  noteVoterIsThere(process, state, role, replicaId);
   advanceHighWatermark(process, state, role);
+}
+
+function isStaticVoter(state: RaftState, nodeId: number): boolean {
+  return findVoter(votersOf(state), nodeId)?.directoryId === NO_DIRECTORY;
+}
+
+/** LeaderState.ReplicaState.updateFollowerState */
+function noteFetch(process: ProcessContext, state: RaftState, replica: ReplicaProgress, fetchOffset: number): void {
+  const leaderEnd = logEndOffset(metadataLog(process));
+  if (fetchOffset >= leaderEnd) replica.lastCaughtUpUs = process.now;
+  else if (replica.leaderEndAtFetch > 0 && fetchOffset >= replica.leaderEndAtFetch) replica.lastCaughtUpUs = Math.max(replica.lastFetchUs, replica.lastCaughtUpUs);
+  replica.endOffset = fetchOffset;
+  replica.lastFetchUs = process.now;
+  replica.leaderEndAtFetch = leaderEnd;
+  replica.nextBeginUs = process.now + beginIntervalUs(state);
+}
+
+/** Without fetches of a majority for some time a leader resigns; a snapshot on its way counts too. */
+export function noteVoterIsThere(process: ProcessContext, state: RaftState, role: LeaderRole, node: number): void {
+  if (!role.voters.some(voter => voter.node === node)) return;
+  if (!role.fetchedVoters.includes(node)) role.fetchedVoters.push(node);
+  const voters = votersOf(state);
+  const countsItself = hasVoter(voters, state.config.nodeId, state.config.directoryId);
+  if (role.fetchedVoters.length < (voters.length >> 1) + (countsItself ? 0 : 1)) return;
+  role.fetchedVoters = [];
+  role.checkQuorumAtUs = process.now + checkQuorumTimeoutUs(state);
+}
+
+function observerOf(process: ProcessContext, role: LeaderRole, node: number, directoryId: string): ReplicaProgress {
+  const known = role.observers.find(observer => observer.node === node && observer.directoryId === directoryId);
+  if (known !== undefined) return known;
+  const longAgoUs = process.now - fromMs(OBSERVER_SESSION_MS);
+  role.observers = role.observers.filter(observer => observer.lastFetchUs >= longAgoUs);
+  const observer: ReplicaProgress = { node, directoryId, endOffset: -1, lastFetchUs: -1, lastCaughtUpUs: -1, leaderEndAtFetch: -1, nextBeginUs: 0 };
+  role.observers.push(observer);
+  return observer;
+}
+
+/** Observers that have fetched lately. */
+export function liveObservers(process: ProcessContext, role: LeaderRole): ReplicaProgress[] {
+  const longAgoUs = process.now - fromMs(OBSERVER_SESSION_MS);
+  return role.observers.filter(observer => observer.lastFetchUs >= longAgoUs);
 }
 
 /** Half of controller.quorum.fetch.timeout.ms: a voter that has been silent for so long is told again who leads. */
@@ -148,24 +226,30 @@ export function beginIntervalUs(state: RaftState): number {
 export function fetchRequest(process: ProcessContext, state: RaftState): RequestOf<"FetchMetadata"> {
   const log = metadataLog(process);
   return {
-    clusterId: state.config.clusterId, replicaId: state.config.nodeId, maxWaitMs: FETCH_WAIT_MAX_MS, currentLeaderEpoch: state.epoch,
-    fetchOffset: logEndOffset(log), lastFetchedEpoch: lastEpoch(log),
+    clusterId: state.config.clusterId, replicaId: state.config.nodeId, replicaDirectoryId: state.config.directoryId, maxWaitMs: FETCH_WAIT_MAX_MS,
+    currentLeaderEpoch: state.epoch, fetchOffset: logEndOffset(log), lastFetchedEpoch: lastEpoch(log),
   };
 }
 
 export function handleFetchResponse(process: ProcessContext, state: RaftState, body: ResponseOf<"FetchMetadata">): void {
   const role = state.role;
   if (role.role !== "follower") return;
+  learnEndpoints(state, body.nodeEndpoints);
+  role.hasFetched = true;
   role.fetchAtUs = process.now + fromMs(state.config.fetchTimeoutMs);
   role.heardCause = process.cause;
   const log = metadataLog(process);
+  if (body.snapshotId.endOffset >= 0) {
+    role.download = { id: body.snapshotId, size: -1, position: 0, batches: [] };
+    return;
+  }
   if (body.divergingEpoch.epoch >= 0) {
-    const end = truncateToDivergence(log, { offset: body.divergingEpoch.endOffset, epoch: body.divergingEpoch.epoch });
+    const end = cutLog(process, state, { offset: body.divergingEpoch.endOffset, epoch: body.divergingEpoch.epoch });
     invariant(end >= state.highWatermark, `${process.name}: metadata log cut to ${end}, below its high watermark ${state.highWatermark}`);
     return;
   }
   const batches = body.records.filter(batch => batch instanceof RaftBatch);
-  if (batches.length > 0) appendAndSync(process, batches);
+  if (batches.length > 0) appendBatches(process, state, batches);
   const highWatermark = Math.min(body.highWatermark, logEndOffset(log));
   if (highWatermark > state.highWatermark) state.highWatermark = highWatermark;
 }

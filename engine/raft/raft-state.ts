@@ -1,72 +1,117 @@
-// What a voter of the metadata quorum knows: its epoch, vote and leader (kept on disk), its role, and requests on their way.
-// Follows QuorumState.java, its epoch states and RequestManager.java (3.9, before pre-votes). Times are microseconds.
-// FIDELITY: RAFT-ELECTION, RAFT-VOTER-KEY.
+// What a node of the metadata quorum knows: its epoch, vote and leader (kept on disk), the voters, its role, and requests on their way.
+// Follows QuorumState.java, its epoch states, LeaderState.java and RequestManager.java (3.9; pre-votes as in 4.x). Times are microseconds.
+// FIDELITY: RAFT-ELECTION, RAFT-PRE-VOTE, RAFT-VOTER-KEY.
 import { readRecordFile, writeRecordFile } from "#engine/core/disk.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import type { RaftRole } from "#engine/protocol/facts.ts";
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
-import type { LogRecord } from "./raft-batch.ts";
+import type { SnapshotId, StoredSnapshot } from "./metadata-log.ts";
+import type { LogRecord, RaftBatch, RaftPeer, Voter } from "./raft-batch.ts";
+import { findVoter, hasVoter, NO_DIRECTORY, type VotersEntry } from "./voter-set.ts";
 
 const QUORUM_STATE_PATH = "__cluster_metadata-0/quorum-state";
 
-/** A node of the quorum and where its controller listens. */
-export interface RaftPeer { readonly nodeId: number; readonly host: string; readonly port: number }
-
-/** Settings `controller.quorum.*`; voters are static (kraft.version 0). */
+/**
+ * Settings `controller.quorum.*` and `metadata.*`, and what is written in meta.properties.
+ * @property staticVoters controller.quorum.voters (kraft.version 0); empty when the voters stand in the log.
+ * @property bootstrap controller.quorum.voters or controller.quorum.bootstrap.servers: whom a node asks that knows no leader.
+ * @property listener where this node's controller listens; null without the controller's role: such a node never votes.
+ * @property preVote KIP-996 (4.x). @property autoJoin controller.quorum.auto.join.enable (4.2).
+ * @property printsOptionalDirectory how ReplicaKey prints itself in messages (3.9).
+ */
 export interface RaftConfig {
   readonly nodeId: number;
+  readonly directoryId: string;
   readonly clusterId: string;
-  readonly voters: readonly number[];
-  /** controller.quorum.voters, or controller.quorum.bootstrap.servers: whom a node asks that knows no leader. */
+  readonly staticVoters: readonly Voter[];
   readonly bootstrap: readonly RaftPeer[];
+  readonly listener: RaftPeer | null;
+  readonly preVote: boolean;
+  readonly autoJoin: boolean;
+  readonly printsOptionalDirectory: boolean;
   readonly electionTimeoutMs: number;
   readonly electionBackoffMaxMs: number;
   readonly fetchTimeoutMs: number;
   readonly appendLingerMs: number;
   readonly requestTimeoutMs: number;
   readonly retryBackoffMs: number;
+  readonly snapshotBytes: number;
+  readonly snapshotIntervalMs: number;
+  readonly retentionBytes: number;
+  readonly retentionMs: number;
 }
 
-/** What the leader knows of another voter. Offset and time are -1 before its first fetch. `nextBeginUs`: when it is told again who leads. */
-export interface VoterProgress { readonly node: number; endOffset: number; lastFetchUs: number; nextBeginUs: number }
+/** What the leader knows of another node. Offset and times are -1 before its first fetch. `nextBeginUs`: when a voter is told again who leads. */
+export interface ReplicaProgress {
+  readonly node: number; directoryId: string; endOffset: number; lastFetchUs: number; lastCaughtUpUs: number;
+  /** The leader's end when it fetched last: what it is caught up with at its next fetch. */
+  leaderEndAtFetch: number; nextBeginUs: number;
+}
 
 export interface UnattachedRole { readonly role: "unattached"; electionAtUs: number }
+/** KIP-996: asks whether it would win, without an epoch of its own. The leader it knew stays known. */
+export interface ProspectiveRole { readonly role: "prospective"; readonly retries: number; granted: number[]; rejected: number[]; electionAtUs: number }
 /** `backoffUntilUs` is -1 while the election is open. `retries` counts this candidate's elections from 1. */
 export interface CandidateRole {
   readonly role: "candidate"; readonly retries: number; granted: number[]; rejected: number[]; electionAtUs: number; backoffUntilUs: number;
 }
-/** `drainAtUs`: when lingering records are appended; -1 for none. `known`: its high watermark is valid (KafkaRaftClient: Optional). */
-export interface LeaderRole {
-  readonly role: "leader"; readonly epochStartOffset: number; readonly grantingVoters: readonly number[]; voters: VoterProgress[];
-  lingering: LogRecord[]; drainAtUs: number; checkQuorumAtUs: number; fetchedVoters: number[]; highWatermarkKnown: boolean;
+/** A voter is added or removed. @property offset of its record; -1 while the new voter has not answered. @property untilUs when its asker gives up. */
+export interface VoterChange {
+  readonly change: "added" | "removed"; readonly voter: Voter; readonly to: ReplyTo<"AddRaftVoter" | "RemoveRaftVoter">; offset: number; readonly untilUs: number;
+  readonly answersWhenCommitted: boolean;
 }
-/** @property heardCause trace entry of what was heard from the leader, or of it, last: why a follower that stands for election does so then. */
-export interface FollowerRole { readonly role: "follower"; fetchAtUs: number; heardCause: number }
+/** `drainAtUs`: when lingering records are appended; -1 for none. `highWatermarkKnown`: KafkaRaftClient's Optional. */
+export interface LeaderRole {
+  readonly role: "leader"; readonly epochStartOffset: number; readonly grantingVoters: readonly number[]; voters: ReplicaProgress[];
+  observers: ReplicaProgress[]; lingering: LogRecord[]; drainAtUs: number; checkQuorumAtUs: number; fetchedVoters: number[]; highWatermarkKnown: boolean;
+  pendingChange: VoterChange | null; resignRequested: boolean;
+}
+/** A snapshot on its way from the leader. `size` in bytes, -1 before the first part. */
+export interface SnapshotDownload { readonly id: SnapshotId; size: number; position: number; batches: RaftBatch[] }
+/**
+ * @property heardCause trace entry of what was heard from the leader, or of it, last: why a follower that stands for election does so then.
+ * @property hasFetched it has had an answer from this leader: then it refuses pre-votes. @property joinAtUs when it asks (again) to be a voter.
+ */
+export interface FollowerRole {
+  readonly role: "follower"; fetchAtUs: number; heardCause: number; hasFetched: boolean; download: SnapshotDownload | null; joinAtUs: number;
+}
 export interface ResignedRole { readonly role: "resigned"; electionAtUs: number; readonly successors: readonly number[]; unacknowledged: number[] }
-export type RoleState = UnattachedRole | CandidateRole | LeaderRole | FollowerRole | ResignedRole;
+export type RoleState = UnattachedRole | ProspectiveRole | CandidateRole | LeaderRole | FollowerRole | ResignedRole;
 
 /** A fetch that waits for new records. @property cause trace entry of the request: what an answer after the full wait is due to. */
 export interface ParkedFetch {
   readonly to: ReplyTo<"FetchMetadata">; readonly request: RequestOf<"FetchMetadata">; readonly untilUs: number; readonly cause: number;
 }
 
-/** One request at a time to each voter; after a failure a pause. `pending` is the number of the request on its way, 0 for none. */
-export interface VoterConnection { pending: number; retryAtUs: number }
+/** One request at a time to each node; after a failure a pause. `pending` is the number of the request on its way, 0 for none. */
+export interface PeerConnection { pending: number; retryAtUs: number }
 
 export interface RaftState {
   readonly config: RaftConfig;
   epoch: number;
-  /** Voter that has this node's vote in this epoch; -1. */
+  /** Voter that has this node's vote in this epoch, and its directory; -1. */
   votedFor: number;
+  votedDirectoryId: string;
   /** -1: unknown. */
   leader: number;
   role: RoleState;
+  /** Who votes, by the log: oldest first, at least one entry. */
+  voterHistory: VotersEntry[];
+  /** Where leaders listen that are not among the voters this node knows. */
+  endpoints: Map<number, RaftPeer>;
   /** -1: unknown since the start of the process. */
   highWatermark: number;
   /** Batches of the log that were handed to the layers above. */
   committedBatches: number;
-  connections: Map<number, VoterConnection>;
+  /** Snapshots on the disk, oldest first. */
+  snapshots: StoredSnapshot[];
+  /** The newest snapshot has to be handed to the layers above before any batch. */
+  snapshotIsNew: boolean;
+  /** Since the newest snapshot: bytes that were committed, and its moment. */
+  bytesSinceSnapshot: number;
+  snapshotAtUs: number;
+  connections: Map<number, PeerConnection>;
   lastRequest: number;
   parked: ParkedFetch[];
   /** Sequence number of the armed timer, 0 for none, and its time. */
@@ -85,38 +130,68 @@ export interface RaftState {
 export interface RaftHost {
   send<A extends Api>(to: RaftPeer, request: { readonly api: A; readonly body: RequestOf<A>; readonly timeoutMs: number; readonly context: unknown }): void;
   reply<A extends Api>(to: ReplyTo<A>, body: ResponseOf<A>): void;
+  /** Unexpected error in raft IO thread: the process ends. */
+  fatal?(text: string): void;
 }
 
 /** Content of the file `quorum-state`. */
-export interface QuorumStateFile { readonly leaderId: number; readonly leaderEpoch: number; readonly votedId: number }
+export interface QuorumStateFile { readonly leaderId: number; readonly leaderEpoch: number; readonly votedId: number; readonly votedDirectoryId: string }
 
 export function readQuorumState(process: ProcessContext): QuorumStateFile {
   const content = readRecordFile(process.disk, QUORUM_STATE_PATH) as QuorumStateFile | undefined;
-  return content ?? { leaderId: -1, leaderEpoch: 0, votedId: -1 };
+  return content ?? { leaderId: -1, leaderEpoch: 0, votedId: -1, votedDirectoryId: NO_DIRECTORY };
 }
 
 /** Forced to disk before anybody may learn of it: a vote given twice would elect two leaders. */
 export function writeQuorumState(process: ProcessContext, state: RaftState): void {
-  const content: QuorumStateFile = { leaderId: state.leader, leaderEpoch: state.epoch, votedId: state.votedFor };
+  const content: QuorumStateFile = {
+    leaderId: state.leader, leaderEpoch: state.epoch, votedId: state.votedFor, votedDirectoryId: state.votedDirectoryId,
+  };
   writeRecordFile(process.disk, QUORUM_STATE_PATH, content, true);
 }
 
+// ---- who votes
+
+export function latestVoters(state: RaftState): VotersEntry {
+  return state.voterHistory[state.voterHistory.length - 1] as VotersEntry;
+}
+
+export function votersOf(state: RaftState): readonly Voter[] {
+  return latestVoters(state).voters;
+}
+
 /** Whether this node votes; an observer only reads the log. */
-export function isVoter(config: RaftConfig): boolean {
-  return config.voters.includes(config.nodeId);
+export function isVoter(state: RaftState): boolean {
+  const { nodeId, directoryId, listener } = state.config;
+  return listener !== null && hasVoter(votersOf(state), nodeId, directoryId);
+}
+
+/** Nobody else votes: no election has to be waited for. */
+export function isOnlyVoter(state: RaftState): boolean {
+  return votersOf(state).length === 1 && isVoter(state);
+}
+
+export function otherVoters(state: RaftState): Voter[] {
+  return votersOf(state).filter(voter => voter.nodeId !== state.config.nodeId);
 }
 
 /** Where a node of the quorum listens; undefined when this node has never heard. */
 export function peerOf(state: RaftState, nodeId: number): RaftPeer | undefined {
-  return state.config.bootstrap.find(peer => peer.nodeId === nodeId);
+  if (nodeId === state.config.nodeId && state.config.listener !== null) return state.config.listener;
+  return findVoter(votersOf(state), nodeId) ?? state.endpoints.get(nodeId) ?? state.config.bootstrap.find(peer => peer.nodeId === nodeId);
 }
 
-export function majorityOf(config: RaftConfig): number {
-  return (config.voters.length >> 1) + 1;
+/** Answers and requests name where the leader listens, for those that cannot look it up among the voters. */
+export function leaderEndpoints(state: RaftState): RaftPeer[] {
+  const peer = state.leader === -1 ? undefined : peerOf(state, state.leader);
+  return peer === undefined ? [] : [{ nodeId: peer.nodeId, host: peer.host, port: peer.port }];
 }
 
-export function otherVoters(config: RaftConfig): number[] {
-  return config.voters.filter(voter => voter !== config.nodeId);
+export function learnEndpoints(state: RaftState, endpoints: readonly RaftPeer[]): void {
+  for (const peer of endpoints) {
+    const known = peerOf(state, peer.nodeId);
+    if (known === undefined || known.host !== peer.host || known.port !== peer.port) state.endpoints.set(peer.nodeId, peer);
+  }
 }
 
 /** Leader of the quorum as this node knows it; -1 also while it has resigned itself. */
@@ -126,9 +201,12 @@ export function knownLeader(state: RaftState): number {
 
 /** The role as it is shown: who does not vote observes, whatever else it waits for. */
 export function roleName(state: RaftState): RaftRole {
-  return isVoter(state.config) ? state.role.role : "observer";
+  const { role } = state.role;
+  return isVoter(state) || role === "leader" || role === "resigned" ? role : "observer";
 }
 
 export function traceRole(process: ProcessContext, state: RaftState): void {
-  state.roleCause = process.trace({ kind: "raft-role", node: state.config.nodeId, role: roleName(state), epoch: state.epoch, leader: knownLeader(state) });
+  state.roleCause = process.trace({
+    kind: "raft-role", node: state.config.nodeId, role: roleName(state), epoch: state.epoch, leader: knownLeader(state),
+  });
 }

@@ -3,7 +3,11 @@ import { digestOf } from "#engine/core/digest.ts";
 import { fromMs } from "#engine/core/time.ts";
 import { batchAt, logEndOffset } from "#engine/raft/metadata-log.ts";
 import type { RaftBatch } from "#engine/raft/raft-batch.ts";
+import { NO_DIRECTORY } from "#engine/raft/voter-set.ts";
 import { cutBoth, healBoth, TestCluster } from "../metadata/kraft-test-node.ts";
+
+/** Of a candidate of a static quorum. */
+const NO_DIRECTORIES = { replicaDirectoryId: NO_DIRECTORY, voterDirectoryId: NO_DIRECTORY, preVote: false };
 
 function quorum(seed: number, nodes = 3): TestCluster {
   const cluster = new TestCluster(seed, { nodes, withBroker: false });
@@ -47,7 +51,7 @@ test("the leader's first record is the leader change, and nothing is committed b
 test("votes are on the disk before they are given: a voter that restarts does not vote twice in an epoch", () => {
   const cluster = new TestCluster(11, { withBroker: false });
   cluster.run(100);
-  const body = { clusterId: "test-cluster", voterId: 1, replicaEpoch: 50, replicaId: 2, lastOffsetEpoch: 40, lastOffset: 10 };
+  const body = { clusterId: "test-cluster", voterId: 1, replicaEpoch: 50, replicaId: 2, ...NO_DIRECTORIES, lastOffsetEpoch: 40, lastOffset: 10 };
   expect(cluster.ask(2, "Vote", body, 1)).toMatchObject({ voteGranted: true, leaderEpoch: 50 });
   cluster.simulation.losePower("broker-1");
   cluster.simulation.start("broker-1");
@@ -61,14 +65,20 @@ test("votes are on the disk before they are given: a voter that restarts does no
 
 test("a vote is refused to a candidate whose log is shorter, to a stale epoch, a wrong cluster and a wrong voter", () => {
   const cluster = quorum(5);
+  // Not in the first epoch: a stale one must be possible.
+  cluster.simulation.crash(`broker-${cluster.active()}`);
+  cluster.run(10_000);
+  for (const id of cluster.ids) if (!cluster.isRunning(id)) cluster.simulation.start(`broker-${id}`);
+  cluster.run(5_000);
   const leader = cluster.active();
   const [asker = 1, voter = 2] = others(cluster, leader);
   const { epoch } = cluster.kraft(voter).raft;
-  const body = { clusterId: "test-cluster", voterId: voter, replicaEpoch: epoch + 5, replicaId: asker, lastOffsetEpoch: epoch, lastOffset: 1 };
-  expect(cluster.ask(asker, "Vote", { ...body, replicaEpoch: epoch - 1 }, voter)).toMatchObject({ error: "FENCED_LEADER_EPOCH", voteGranted: false, leaderId: leader });
+  const body = { clusterId: "test-cluster", voterId: voter, replicaEpoch: epoch + 5, replicaId: asker, ...NO_DIRECTORIES, lastOffsetEpoch: epoch, lastOffset: 1 };
+  expect(cluster.ask(asker, "Vote", { ...body, replicaEpoch: epoch - 1, lastOffsetEpoch: epoch - 2 }, voter)).toMatchObject({ error: "FENCED_LEADER_EPOCH", voteGranted: false, leaderId: leader });
   expect(cluster.ask(asker, "Vote", { ...body, clusterId: "other" }, voter)).toMatchObject({ error: "INCONSISTENT_CLUSTER_ID", voteGranted: false });
+  expect(cluster.ask(asker, "Vote", { ...body, replicaEpoch: epoch, lastOffset: 1000 }, voter)).toMatchObject({ error: "INVALID_REQUEST", voteGranted: false });
+  expect(cluster.ask(asker, "Vote", { ...body, replicaEpoch: epoch, lastOffsetEpoch: epoch - 1, lastOffset: 1000 }, voter)).toMatchObject({ error: "NONE", voteGranted: false });
   expect(cluster.ask(asker, "Vote", { ...body, voterId: 9 }, voter)).toMatchObject({ error: "INVALID_VOTER_KEY", voteGranted: false });
-  expect(cluster.ask(asker, "Vote", { ...body, replicaEpoch: epoch, lastOffset: 1000 }, voter)).toMatchObject({ error: "NONE", voteGranted: false });
   expect(cluster.ask(asker, "Vote", body, voter)).toMatchObject({ error: "NONE", voteGranted: false });
   expect(cluster.kraft(voter).raft.epoch).toBeGreaterThanOrEqual(epoch + 5);
 });
