@@ -2,12 +2,17 @@
 // Source: KafkaAdminClient.java, PartitionLeaderStrategy.java, ListOffsetsHandler.java.
 import type { ProcessContext } from "#engine/core/process.ts";
 import { isInvalidMetadata, isRetriable, type KafkaError } from "#engine/protocol/errors.ts";
-import type { ResponseOf } from "#engine/protocol/messages.ts";
+import type { Api, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
+import {
+  type Answer, configsAltered, configsDescribed, leadersElected, partitionsCreated, partitionsReassigned, quorumDescribed, reassignmentsListed,
+  topicCreated, topicsDeleted, votersChanged,
+} from "./admin-operator-answers.ts";
 import type { AdminContext } from "./admin-requests.ts";
-import { type AdminCall, type AdminState, finish, finishWithError, retryLater } from "./admin-state.ts";
+import { type AdminCall, type AdminState, callName, finish, finishWithError, retryLater } from "./admin-state.ts";
 import { requestUpdate } from "./client-metadata.ts";
 import { brokerError } from "./error-texts.ts";
+import { exceptionText } from "./java-exceptions.ts";
 import { recordViews } from "./record-text.ts";
 
 /** A request of some call has an answer, or never will have one. */
@@ -18,20 +23,46 @@ export function callAnswered(process: ProcessContext, state: AdminState, result:
   call.inFlight -= 1;
   if (result.response === null) {
     requestUpdate(state.core.metadata);
+    call.cause = `DisconnectException: Cancelled ${callName(call)} request with correlation id ${state.core.network.nextCorrelationId} due to node ${result.peer} being disconnected`;
     return retryLater(process, state, call);
   }
   switch (result.api) {
     case "Metadata": return metadataAnswered(process, state, call, result.response as ResponseOf<"Metadata">);
-    case "CreateTopics": return createAnswered(process, state, call, result.response as ResponseOf<"CreateTopics">);
-    case "ElectLeaders": return electionAnswered(process, state, call, result.response as ResponseOf<"ElectLeaders">);
     case "ListOffsets": return offsetsAnswered(process, state, call, result.response as ResponseOf<"ListOffsets">);
     case "Fetch": return recordsAnswered(process, state, call, result.response as ResponseOf<"Fetch">);
-    default: return;
+    case "DeleteRecords": return recordsDeleted(process, state, call, result.response as ResponseOf<"DeleteRecords">);
+    default: return operatorAnswered(process, state, call, answerTo(result.api, result.response));
+  }
+}
+
+function answerTo(api: Api, response: ResponseOf<Api>): Answer | null {
+  switch (api) {
+    case "CreateTopics": return topicCreated(response as ResponseOf<"CreateTopics">);
+    case "ElectLeaders": return leadersElected(response as ResponseOf<"ElectLeaders">);
+    case "DeleteTopics": return topicsDeleted(response as ResponseOf<"DeleteTopics">);
+    case "CreatePartitions": return partitionsCreated(response as ResponseOf<"CreatePartitions">);
+    case "AlterPartitionReassignments": return partitionsReassigned(response as ResponseOf<"AlterPartitionReassignments">);
+    case "ListPartitionReassignments": return reassignmentsListed(response as ResponseOf<"ListPartitionReassignments">);
+    case "IncrementalAlterConfigs": return configsAltered(response as ResponseOf<"IncrementalAlterConfigs">);
+    case "DescribeConfigs": return configsDescribed(response as ResponseOf<"DescribeConfigs">);
+    case "DescribeQuorum": return quorumDescribed(response as ResponseOf<"DescribeQuorum">);
+    case "AddRaftVoter": case "RemoveRaftVoter": return votersChanged(response as ResponseOf<"AddRaftVoter">);
+    default: return null;
+  }
+}
+
+function operatorAnswered(process: ProcessContext, state: AdminState, call: AdminCall, answer: Answer | null): void {
+  switch (answer?.is) {
+    case undefined: return;
+    case "value": return finish(process, state, call, answer.value);
+    case "error": return finishWithError(process, state, call, answer.error);
+    case "again": return failOrRetry(process, state, call, answer.error, answer.message);
   }
 }
 
 function failOrRetry(process: ProcessContext, state: AdminState, call: AdminCall, error: KafkaError, message: string | null = null): void {
   if (isInvalidMetadata(error) || error === "NOT_CONTROLLER") requestUpdate(state.core.metadata);
+  call.cause = exceptionText(error, message);
   if (isRetriable(error)) retryLater(process, state, call);
   else finishWithError(process, state, call, brokerError(error, message));
 }
@@ -39,11 +70,11 @@ function failOrRetry(process: ProcessContext, state: AdminState, call: AdminCall
 function metadataAnswered(process: ProcessContext, state: AdminState, call: AdminCall, response: ResponseOf<"Metadata">): void {
   const { command } = call;
   if (command.do === "fetch-metadata") return finish(process, state, call, metadataValue(response));
-  if (command.do !== "list-offsets" && command.do !== "read") return;
+  if (command.do !== "list-offsets" && command.do !== "read" && command.do !== "delete-records") return;
   const topic = response.topics.find(({ name }) => name === command.topic);
   const error = topic?.error ?? "UNKNOWN_TOPIC_OR_PARTITION";
   if (topic === undefined || error !== "NONE") return failOrRetry(process, state, call, error);
-  const wanted = topic.partitions.filter(({ partition }) => command.do !== "read" || partition === command.partition)
+  const wanted = topic.partitions.filter(({ partition }) => command.do === "list-offsets" || partition === command.partition)
     .sort((a, b) => a.partition - b.partition);
   if (wanted.length === 0) return failOrRetry(process, state, call, "UNKNOWN_TOPIC_OR_PARTITION");
   const broken = wanted.find(({ leaderId }) => leaderId < 0);
@@ -63,21 +94,6 @@ function metadataValue({ brokers, clusterId, controllerId, topics }: ResponseOf<
       })),
     })),
   };
-}
-
-function createAnswered(process: ProcessContext, state: AdminState, call: AdminCall, response: ResponseOf<"CreateTopics">): void {
-  const topic = response.topics[0];
-  if (topic === undefined) return finishWithError(process, state, call, brokerError("UNKNOWN_SERVER_ERROR"));
-  if (topic.error === "NONE") return finish(process, state, call, null);
-  // Only a wrong controller is asked again: a time-out may mean that the topic exists by now.
-  if (topic.error === "NOT_CONTROLLER") return failOrRetry(process, state, call, topic.error);
-  finishWithError(process, state, call, brokerError(topic.error, topic.errorMessage));
-}
-
-function electionAnswered(process: ProcessContext, state: AdminState, call: AdminCall, response: ResponseOf<"ElectLeaders">): void {
-  if (response.error !== "NONE") return failOrRetry(process, state, call, response.error);
-  finish(process, state, call, response.results.flatMap(({ topic, partitions }) =>
-    partitions.map(({ partition, error, errorMessage }) => ({ topic, partition, error, errorMessage }))));
 }
 
 function offsetsAnswered(process: ProcessContext, state: AdminState, call: AdminCall, response: ResponseOf<"ListOffsets">): void {
@@ -103,4 +119,11 @@ function recordsAnswered(process: ProcessContext, state: AdminState, call: Admin
   }
   if (answer.records.length > 0 && call.records.length < command.limit && call.nextOffset < answer.highWatermark) return;
   finish(process, state, call, call.records);
+}
+
+function recordsDeleted(process: ProcessContext, state: AdminState, call: AdminCall, response: ResponseOf<"DeleteRecords">): void {
+  const answer = response.topics[0]?.partitions[0];
+  const error = answer?.error ?? "UNKNOWN_SERVER_ERROR";
+  if (answer === undefined || error !== "NONE") return failOrRetry(process, state, call, error);
+  finish(process, state, call, { lowWatermark: answer.lowWatermark });
 }

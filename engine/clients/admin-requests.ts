@@ -3,6 +3,7 @@
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs, toMs } from "#engine/core/time.ts";
 import type { Api, RequestOf } from "#engine/protocol/messages.ts";
+import { type CallRequest, type CallTarget, requestOf } from "./admin-operator-requests.ts";
 import type { AdminCall, AdminState } from "./admin-state.ts";
 import { leastLoadedNode, type Node, nodeOf, send } from "./client-core.ts";
 import { requestUpdate } from "./client-metadata.ts";
@@ -24,35 +25,24 @@ export function sendNext(process: ProcessContext, state: AdminState, call: Admin
       const topics = command.topics === null ? null : command.topics.map(name => ({ name }));
       return toAnyNode(process, state, call, topics);
     }
-    case "create-topic":
-      return toController(process, state, call, "CreateTopics", {
-        topics: [{
-          name: command.topic, numPartitions: command.assignment === undefined ? command.partitions : -1,
-          replicationFactor: command.assignment === undefined ? command.replicationFactor : -1,
-          assignments: (command.assignment ?? []).map((brokers, partition) => ({ partition, brokers: [...brokers] })),
-          configs: Object.entries(command.configs ?? {}).map(([name, value]) => ({ name, value: String(value) })),
-        }],
-        timeoutMs: attemptTimeoutMs(process, state, call), validateOnly: false,
-      });
-    case "elect-leaders":
-      return toController(process, state, call, "ElectLeaders", {
-        electionType: command.type === "preferred" ? 0 : 1, timeoutMs: attemptTimeoutMs(process, state, call),
-        topicPartitions: command.partitions === null ? null : byTopic(command.partitions),
-      });
-    case "list-offsets": case "read":
+    case "list-offsets": case "read": case "delete-records":
       if (call.leaders === null) return toAnyNode(process, state, call, [{ name: command.topic }]);
       return toLeaders(process, state, call);
+    default: return inOneStep(process, state, call, requestOf(command, attemptTimeoutMs(process, state, call)));
   }
 }
 
-function byTopic(partitions: readonly { readonly topic: string; readonly partition: number }[]): { topic: string; partitions: number[] }[] {
-  const topics = new Map<string, number[]>();
-  for (const { topic, partition } of partitions) {
-    const list = topics.get(topic);
-    if (list === undefined) topics.set(topic, [partition]);
-    else list.push(partition);
-  }
-  return [...topics].map(([topic, list]) => ({ topic, partitions: list }));
+function inOneStep(process: ProcessContext, state: AdminState, call: AdminCall, { target, api, body }: CallRequest): boolean {
+  const node = nodeFor(process, state, target);
+  return node !== null && ask(process, state, call, node, api, body);
+}
+
+/** Null, and newer metadata asked for, when the client does not know where it is. */
+function nodeFor(process: ProcessContext, state: AdminState, target: CallTarget): Node | null {
+  if (target === "any") return leastLoadedNode(process, state.core);
+  const node = nodeOf(state.core, target === "controller" ? state.core.metadata.controllerId : target);
+  if (node === null) requestUpdate(state.core.metadata);
+  return node;
 }
 
 /** request.timeout.ms, but not beyond the call's own end. */
@@ -72,14 +62,6 @@ function toAnyNode(process: ProcessContext, state: AdminState, call: AdminCall, 
   return node !== null && ask(process, state, call, node, "Metadata", { topics, allowAutoTopicCreation: false });
 }
 
-function toController<A extends "CreateTopics" | "ElectLeaders">(
-  process: ProcessContext, state: AdminState, call: AdminCall, api: A, body: RequestOf<A>,
-): boolean {
-  const node = nodeOf(state.core, state.core.metadata.controllerId);
-  if (node === null) requestUpdate(state.core.metadata);
-  return node !== null && ask(process, state, call, node, api, body);
-}
-
 function toLeaders(process: ProcessContext, state: AdminState, call: AdminCall): boolean {
   const { command } = call;
   const leaders = call.leaders ?? [];
@@ -89,6 +71,7 @@ function toLeaders(process: ProcessContext, state: AdminState, call: AdminCall):
     return false;
   }
   if (command.do === "read") return askForRecords(process, state, call);
+  if (command.do === "delete-records") return askToDelete(process, state, call);
   if (command.do !== "list-offsets") return false;
   for (const leader of new Set(leaders.map(found => found.leader))) {
     const node = nodeOf(state.core, leader);
@@ -100,6 +83,17 @@ function toLeaders(process: ProcessContext, state: AdminState, call: AdminCall):
     });
   }
   return true;
+}
+
+function askToDelete(process: ProcessContext, state: AdminState, call: AdminCall): boolean {
+  const { command } = call;
+  const leader = call.leaders?.[0];
+  const node = leader === undefined ? null : nodeOf(state.core, leader.leader);
+  if (command.do !== "delete-records" || node === null) return false;
+  return ask(process, state, call, node, "DeleteRecords", {
+    topics: [{ name: command.topic, partitions: [{ partitionIndex: command.partition, offset: command.beforeOffset }] }],
+    timeoutMs: attemptTimeoutMs(process, state, call),
+  });
 }
 
 /** Answers at once: the end of the log is an answer too. */

@@ -4,10 +4,14 @@ import type { RecordView } from "#engine/cluster/view.ts";
 import { type ProcessContext } from "#engine/core/process.ts";
 import { toMs } from "#engine/core/time.ts";
 import { retryBackoffUs } from "./client-metadata.ts";
+import type { DirectState } from "./admin-direct.ts";
 import type { ClientCore } from "./client-core.ts";
 import { timeoutError } from "./error-texts.ts";
 
-export type AdminCommand = Extract<Command, { readonly do: "create-topic" | "elect-leaders" | "fetch-metadata" | "list-offsets" | "read" }>;
+/** What the Admin client of Java has a method for, and `read`. */
+export type AdminCommand = Extract<Command, { readonly do:
+  "create-topic" | "elect-leaders" | "fetch-metadata" | "list-offsets" | "read" | "delete-topics" | "create-partitions" | "reassign"
+  | "list-reassignments" | "alter-configs" | "describe-configs" | "delete-records" | "describe-quorum" | "add-controller" | "remove-controller" }>;
 
 export interface FoundOffset { readonly partition: number; readonly offset: number; readonly timestampMs: number; readonly leaderEpoch: number }
 
@@ -22,7 +26,9 @@ export interface AdminCall {
   tries: number;
   /** Requests without an answer. */
   inFlight: number;
-  /** What `read` and `list-offsets` found out first: where the leaders are. Null: to be looked up. */
+  /** What the last attempt ended with, as Java would print it; null before the first. */
+  cause: string | null;
+  /** What `read`, `list-offsets` and `delete-records` found out first: where the leaders are. Null: to be looked up. */
   leaders: { readonly partition: number; readonly leader: number; readonly leaderEpoch: number }[] | null;
   readonly offsets: FoundOffset[];
   records: RecordView[];
@@ -34,16 +40,28 @@ export interface AdminState {
   readonly apiTimeoutMs: number;
   calls: AdminCall[];
   nextId: number;
+  /** What is said to one server directly. */
+  readonly direct: DirectState;
 }
 
-/** Java's names of the calls, as its time-outs tell them. */
-export function callName(command: AdminCommand): string {
+/** Java's names of the calls, as its time-outs tell them; calls of two steps (AdminApiDriver) name the step. */
+export function callName({ command, leaders }: AdminCall): string {
   switch (command.do) {
     case "create-topic": return "createTopics";
     case "elect-leaders": return "electLeaders";
     case "fetch-metadata": return "describeTopics";
-    case "list-offsets": return "listOffsets";
+    case "list-offsets": return `listOffsets(api=${leaders === null ? "METADATA" : "LIST_OFFSETS"})`;
     case "read": return "fetch";
+    case "delete-topics": return "deleteTopics";
+    case "create-partitions": return "createPartitions";
+    case "reassign": return "alterPartitionReassignments";
+    case "list-reassignments": return "listPartitionReassignments";
+    case "alter-configs": return "incrementalAlterConfigs";
+    case "describe-configs": return "describeConfigs";
+    case "delete-records": return `deleteRecords(api=${leaders === null ? "METADATA" : "DELETE_RECORDS"})`;
+    case "describe-quorum": return "describeMetadataQuorum";
+    case "add-controller": return "addRaftVoter";
+    case "remove-controller": return "removeRaftVoter";
   }
 }
 
@@ -71,11 +89,11 @@ export function retryLater(process: ProcessContext, state: AdminState, call: Adm
 
 /** The words of Call.handleTimeoutFailure and of calls that never found a node. */
 export function timedOut(process: ProcessContext, state: AdminState, call: AdminCall): void {
-  const name = callName(call.command);
+  const name = callName(call);
   const tries = call.inFlight > 0 ? call.tries + 1 : call.tries;
   const message = tries === 0
     ? `Timed out waiting for a node assignment. Call: ${name}`
     : `Call(callName=${name}, deadlineMs=${toMs(call.deadlineUs)}, tries=${tries}, nextAllowedTryMs=${toMs(call.nextTryUs)}) `
       + `timed out at ${toMs(process.now)} after ${tries} attempt(s)`;
-  finishWithError(process, state, call, timeoutError(message));
+  finishWithError(process, state, call, { ...timeoutError(message), ...call.cause === null ? {} : { cause: call.cause } });
 }

@@ -1,11 +1,15 @@
-// The admin client: creates topics, elects leaders, asks for metadata and offsets, reads records of one partition. Each call is tried
-// again after errors that pass, until default.api.timeout.ms. Source: KafkaAdminClient.java (3.9). FIDELITY: CLIENT-ADMIN.
-import type { Command } from "#engine/cluster/commands.ts";
+// The admin client: topics, partitions, elections, reassignments, settings, quorum, metadata, offsets, records of one partition; and what an
+// operator says to one server directly (admin-direct.ts). Each call is tried again after errors that pass, until default.api.timeout.ms.
+// Source: KafkaAdminClient.java (3.9). FIDELITY: CLIENT-ADMIN.
+import type { CallError, Command, Outcome } from "#engine/cluster/commands.ts";
 import type { Settings } from "#engine/cluster/spec.ts";
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import { callAnswered } from "./admin-answers.ts";
+import {
+  createDirect, directClosed, directCommand, directConnected, directReceived, directTimer, type KnownServer,
+} from "./admin-direct.ts";
 import { callDeadlineUs, sendNext } from "./admin-requests.ts";
 import { type AdminCall, type AdminCommand, type AdminState, timedOut } from "./admin-state.ts";
 import {
@@ -14,7 +18,11 @@ import {
 } from "./client-core.ts";
 import { type ClientProcessSettings, integerSetting } from "./client-settings.ts";
 
-export type AdminSettings = ClientProcessSettings;
+/** @property nodes where each node listens. @property zookeeper client ports of the ensemble. Empty for a client that asks the cluster alone. */
+export interface AdminSettings extends ClientProcessSettings {
+  readonly nodes?: readonly KnownServer[];
+  readonly zookeeper?: readonly KnownServer[];
+}
 
 const CALLS_MAX = 10_000;
 /** An operator would start a new client for each question; this one lives on, so it may begin again when all it knew is gone. */
@@ -30,6 +38,7 @@ export const adminKind: ProcessKind = {
     const state: AdminState = {
       core: createClientCore({ ...admin, overrides: { ...OPERATORS_SETTINGS, ...admin.overrides } }, { allowAutoTopicCreation: false }),
       apiTimeoutMs: integerSetting(admin.overrides, "default.api.timeout.ms", 60_000), calls: [], nextId: 1,
+      direct: createDirect(admin.nodes ?? [], admin.zookeeper ?? []),
     };
     poll(process, state);
     return state;
@@ -39,9 +48,13 @@ export const adminKind: ProcessKind = {
     const admin = state as AdminState;
     const command = input as Command;
     switch (command.do) {
-      case "create-topic": case "elect-leaders": case "fetch-metadata": case "list-offsets": case "read":
+      case "create-topic": case "elect-leaders": case "fetch-metadata": case "list-offsets": case "read": case "delete-topics":
+      case "create-partitions": case "reassign": case "list-reassignments": case "alter-configs": case "describe-configs": case "delete-records":
+      case "describe-quorum": case "add-controller": case "remove-controller":
+        if (refuseAtOnce(process, command)) return;
         beginCall(process, admin, command);
         return poll(process, admin);
+      case "request": case "zookeeper": case "four-letter-word": return directCommand(process, admin.direct, command);
       case "close-client":
         traceClient(process, { kind: "client-closed", client: admin.core.settings.clientId });
         process.outcome({ call: command.call, at: process.now, ok: true, value: null });
@@ -52,23 +65,27 @@ export const adminKind: ProcessKind = {
 
   onConnected(process: ProcessContext, state: unknown, connection: number): void {
     const admin = state as AdminState;
+    if (directConnected(process, admin.direct, connection)) return;
     clientConnected(process, admin.core, connection);
     poll(process, admin);
   },
 
   onMessage(process: ProcessContext, state: unknown, connection: number, message: unknown): void {
     const admin = state as AdminState;
+    if (directReceived(process, admin.direct, connection, message)) return;
     const result = clientReceived(admin.core, connection, message);
     if (result !== null) take(process, admin, [result]);
   },
 
   onClosed(process: ProcessContext, state: unknown, connection: number): void {
     const admin = state as AdminState;
+    if (directClosed(process, admin.direct, connection)) return;
     take(process, admin, clientClosed(process, admin.core, connection));
   },
 
   onTimer(process: ProcessContext, state: unknown, name: string, payload: unknown, sequence: number): void {
     const admin = state as AdminState;
+    if (directTimer(process, admin.direct, name, payload, sequence)) return;
     const results = clientTimer(process, admin.core, name, payload, sequence);
     if (results !== null) take(process, admin, results);
     else if (woke(admin.core, name, sequence)) poll(process, admin);
@@ -77,10 +94,20 @@ export const adminKind: ProcessKind = {
   onAccepted(): void {},
 };
 
+/** What KafkaAdminClient refuses without asking anybody: names that no request can carry. */
+function refuseAtOnce(process: ProcessContext, command: AdminCommand): boolean {
+  if (command.do !== "create-topic" || command.topic !== "") return false;
+  const error: CallError = {
+    name: "INVALID_TOPIC_EXCEPTION", message: `The given topic name '${command.topic}' cannot be represented in a request.`, retriable: false,
+  };
+  process.outcome({ call: command.call, at: process.now, ok: false, error } satisfies Outcome);
+  return true;
+}
+
 function beginCall(process: ProcessContext, state: AdminState, command: AdminCommand): void {
   invariant(state.calls.length < CALLS_MAX, `the admin client has ${CALLS_MAX} calls`);
   state.calls.push({
-    id: state.nextId, command, deadlineUs: callDeadlineUs(process, state), nextTryUs: process.now, tries: 0, inFlight: 0, leaders: null,
+    id: state.nextId, command, deadlineUs: callDeadlineUs(process, state), nextTryUs: process.now, tries: 0, inFlight: 0, cause: null, leaders: null,
     offsets: [], records: [], nextOffset: command.do === "read" ? command.from : -1,
   });
   state.nextId += 1;

@@ -80,7 +80,8 @@ function act(hands: CommandHands, command: Command): void {
     case "close-client": return simulation.input(command.client, command);
     case "send": return simulation.input(command.producer, command);
     case "seek": return simulation.input(command.consumer, command);
-    case "slow-disk": case "limit-disk": case "fail-log-directory": case "damage-log": return applyDiskFault(simulation, command);
+    case "slow-disk": case "limit-disk": case "fail-log-directory": case "damage-log": 
+      return applyDiskFault(simulation.process(processNameOf(simulation, command.node)), command);
     case "predict": return;
     default: return simulation.input(ADMIN, command);
   }
@@ -133,7 +134,8 @@ export function refusalOf(simulation: Simulation, command: Command): Refusal | n
     case "close-client": return needs(simulation, command.client, "alive");
     case "send": return needs(simulation, command.producer, "alive", "producer");
     case "seek": return needs(simulation, command.consumer, "alive", "consumer");
-    case "slow-disk": case "limit-disk": case "fail-log-directory": case "damage-log": return diskFaultRefusal(simulation, command);
+    case "slow-disk": case "limit-disk": case "fail-log-directory": case "damage-log": 
+      return unknownParty(simulation, [command.node]) ?? diskFaultRefusal(simulation.process(processNameOf(simulation, command.node)), command);
     case "zookeeper": case "four-letter-word": return ensembleRefusal(simulation, command.server);
     case "request": return unknownParty(simulation, [command.to]) ?? needs(simulation, ADMIN, "alive", "admin");
     case "predict": return null;

@@ -23,7 +23,7 @@ export function addProcesses(simulation: Simulation, spec: ClusterSpec): void {
     simulation.addProcess(nodeName(spec, node), "kafka-node", node.host, portsOf(spec, node), nodeProcessSettings(spec, node));
   }
   simulation.addProcess(ADMIN, "admin", ADMIN, [], {
-    clientId: ADMIN, bootstrap: bootstrapOf(spec), overrides: {}, nodes: nodesOf(spec), zookeeper: ensembleOf(spec),
+    clientId: ADMIN, kafka: spec.kafka, bootstrap: bootstrapOf(spec), overrides: {}, nodes: nodesOf(spec), zookeeper: ensembleOf(spec),
   });
   for (const producer of spec.producers ?? []) addProducer(simulation, spec, producer, 0);
   for (const consumer of spec.consumers ?? []) addConsumer(simulation, spec, consumer);
@@ -60,7 +60,7 @@ function bootstrapOf(spec: ClusterSpec): readonly Endpoint[] {
 function addProducer(simulation: Simulation, spec: ClusterSpec, producer: ProducerSpec, openedAt: number): void {
   const { workload } = producer;
   simulation.addProcess(producer.id, "producer", producer.host ?? producer.id, [], {
-    clientId: producer.id, bootstrap: bootstrapOf(spec), overrides: producer.settings ?? {},
+    clientId: producer.id, kafka: spec.kafka, bootstrap: bootstrapOf(spec), overrides: producer.settings ?? {},
     // A workload's moments count from the start of the cluster, or from the opening of the producer.
     ...workload === undefined ? {} : { workload: { ...workload, fromMs: (workload.fromMs ?? 0) + Math.ceil(openedAt / 1000) } },
   });
@@ -68,7 +68,7 @@ function addProducer(simulation: Simulation, spec: ClusterSpec, producer: Produc
 
 function addConsumer(simulation: Simulation, spec: ClusterSpec, consumer: ConsumerSpec): void {
   simulation.addProcess(consumer.id, "consumer", consumer.host ?? consumer.id, [], {
-    clientId: consumer.id, bootstrap: bootstrapOf(spec), overrides: consumer.settings ?? {},
+    clientId: consumer.id, kafka: spec.kafka, bootstrap: bootstrapOf(spec), overrides: consumer.settings ?? {},
     topic: consumer.topic, partitions: consumer.partitions ?? null, from: consumer.from ?? "end",
     ...consumer.checksum === undefined ? {} : { checksum: consumer.checksum },
   });

@@ -1,10 +1,13 @@
 // What a person, a cell, a drill or a fuzzer can do to a cluster: the inputs of a run. Plain data with a virtual time.
 // Every command that answers later carries `call`, a number unique in the run; its answer is an Outcome.
 import type { ZooKeeperOperation } from "#engine/zookeeper/zookeeper-protocol.ts";
-import type { ConsumerSpec, ProducerSpec, Settings } from "./spec.ts";
+import type { ConsumerSpec, ProducerSpec } from "./spec.ts";
 
 /** A node by its id; a client or a ZooKeeper server by its name ("zookeeper-1"). */
 export type Party = number | string;
+
+/** Values by Kafka's names; null is Kafka's null. */
+export type ConfigChanges = Readonly<Record<string, string | number | boolean | null>>;
 
 export interface OutgoingRecord {
   readonly key: string | null;
@@ -25,7 +28,7 @@ export type Command =
   | { readonly do: "pause"; readonly node: Party; readonly forMs?: number }
   | { readonly do: "resume"; readonly node: Party }
   /** Starts a stopped process from its disk; `settings` are merged into its own first (a null removes one). */
-  | { readonly do: "restart"; readonly node: Party; readonly settings?: Readonly<Record<string, string | number | boolean | null>> }
+  | { readonly do: "restart"; readonly node: Party; readonly settings?: ConfigChanges }
   /** Nothing passes from `from` to `to` (and back, unless `oneWay`). */
   | { readonly do: "cut"; readonly from: readonly Party[]; readonly to: readonly Party[]; readonly oneWay?: boolean }
   /** Heals these links; all links when both lists are empty. */
@@ -40,7 +43,7 @@ export type Command =
   | { readonly do: "read"; readonly topic: string; readonly partition: number; readonly from: number; readonly limit: number; readonly call: number }
   | {
     readonly do: "create-topic"; readonly topic: string; readonly partitions: number; readonly replicationFactor: number;
-    readonly assignment?: readonly (readonly number[])[]; readonly configs?: Settings; readonly call: number;
+    readonly assignment?: readonly (readonly number[])[]; readonly configs?: ConfigChanges; readonly call: number;
   }
   /** `partitions` null: all. */
   | {
@@ -62,15 +65,19 @@ export type Command =
   /** Incremental: null deletes a setting. `broker` "" is the cluster-wide default. */
   | {
     readonly do: "alter-configs"; readonly resource: { readonly topic: string } | { readonly broker: number | "" };
-    readonly configs: Readonly<Record<string, string | number | boolean | null>>; readonly call: number;
+    readonly configs: ConfigChanges; readonly call: number;
   }
   | { readonly do: "describe-configs"; readonly resource: { readonly topic: string } | { readonly broker: number | "" }; readonly call: number }
   | { readonly do: "delete-records"; readonly topic: string; readonly partition: number; readonly beforeOffset: number; readonly call: number }
   | { readonly do: "describe-quorum"; readonly call: number }
   | { readonly do: "add-controller"; readonly node: number; readonly call: number }
   | { readonly do: "remove-controller"; readonly node: number; readonly call: number }
-  /** One request to one node, without a client's retries. `body` as the message tables have it; the answer is the response body. */
-  | { readonly do: "request"; readonly to: number; readonly api: string; readonly body: unknown; readonly timeoutMs?: number; readonly call: number }
+  /**
+   * One request to one node over a connection of its own, without a client's retries. `body` as the message tables have it, less what has its
+   * default; batches as `{ records: [{ key, value, timestampMs, headers }], producerId, producerEpoch, baseSequence }`. The answer is the body of the
+   * response, or Disconnect, or Timeout.
+   */
+  | { readonly do: "request"; readonly to: number; readonly api: string; readonly body: unknown; readonly timeoutMs?: number; readonly clientId?: string; readonly call: number }
   /** One operation on the znodes, by a session of the operator's own. The answer is a ZooKeeperAnswer. */
   | { readonly do: "zookeeper"; readonly operation: ZooKeeperOperation; readonly server?: number; readonly call: number }
   | { readonly do: "four-letter-word"; readonly word: string; readonly server: number; readonly call: number }
@@ -102,7 +109,11 @@ export interface CallError {
   readonly cause?: string;
 }
 
-/** The answer to a call. Values: send -> SentRecord[]; read -> RecordView[]; create-topic -> null; elect-leaders -> results; … */
+/**
+ * The answer to a call. Values: send -> SentRecord[]; read -> RecordView[]; create-topic, create-partitions, alter-configs, add-controller,
+ * remove-controller -> null; elect-leaders, delete-topics, reassign -> an error for each ("NONE" for none); list-reassignments, describe-configs
+ * -> lists; describe-quorum -> the quorum; request -> the body of the response; zookeeper -> ZooKeeperAnswer; four-letter-word -> its text.
+ */
 export type Outcome =
   | { readonly call: number; readonly at: number; readonly ok: true; readonly value: unknown }
   | { readonly call: number; readonly at: number; readonly ok: false; readonly error: CallError };

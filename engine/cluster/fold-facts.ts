@@ -65,7 +65,7 @@ export function foldChange(view: ClusterView, entry: ViewFact): ClusterView {
       return foldControllerFact(view, fact);
     case "zookeeper-state": case "zookeeper-session": case "znode": return withActiveController(foldZooKeeperFact(view, fact));
     // What they tell of is in the znodes, or ends in the process's end.
-    case "znode-watch": case "controller-elected": case "controller-resigned": case "controller-fenced": case "node-failed":
+    case "znode-watch": case "controller-elected": case "controller-resigned": case "controller-fenced": case "node-failed": case "node-log":
     case "log-directory-failed": return view;
     case "log-opened": case "became-leader": case "became-follower": case "log-appended": case "log-truncated": case "high-watermark":
     case "segment-rolled": case "segments-deleted": case "log-compacted": case "log-deleted": case "isr-proposed":

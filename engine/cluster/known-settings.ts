@@ -42,7 +42,7 @@ export const NODE_SETTINGS: SettingTable = {
 /** zoo.cfg of a ZooKeeper server. */
 export const ZOOKEEPER_SETTINGS: SettingTable = {
   "tickTime": positiveMs, "initLimit": ["integer", 1, INT_MAX], "syncLimit": ["integer", 1, INT_MAX],
-  "minSessionTimeout": positiveMs, "maxSessionTimeout": positiveMs, "maxClientCnxns": ["integer", 0, INT_MAX],
+  "forceSync": ["one-of", "yes", "no"], "maxClientCnxns": ["integer", 0, INT_MAX],
   "4lw.commands.whitelist": text,
 };
 

@@ -1,6 +1,7 @@
 // What a Kafka node's process is started with: the place that the spec gives it, changed by the lines of its server.properties that say where it
 // belongs (process.roles, node.id, broker.rack, zookeeper.connect, controller.quorum.voters). A restart with other settings may move a node from
 // ZooKeeper mode into KRaft, as a migration does.
+import type { ConfigChanges } from "./commands.ts";
 import { isController, nodeName, rolesOf } from "./node-names.ts";
 import type { ClusterSpec, NodeRole, NodeSpec, Settings } from "./spec.ts";
 import { BROKER_PORT, CONTROLLER_PORT, type KafkaNodeSettings, type QuorumVoter } from "#engine/broker/node-settings.ts";
@@ -9,9 +10,6 @@ import { ZOOKEEPER_CLIENT_PORT } from "#engine/zookeeper/zookeeper-protocol.ts";
 
 /** As `kafka-storage.sh random-uuid` would give it. */
 const CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg";
-
-/** Null takes a setting away. */
-export type SettingChanges = Readonly<Record<string, string | number | boolean | null>>;
 
 export function nodeProcessSettings(spec: ClusterSpec, node: NodeSpec): KafkaNodeSettings {
   const roles = rolesOf(spec, node);
@@ -44,8 +42,8 @@ export function nodeOfProcess(spec: ClusterSpec, process: string): NodeSpec | un
   return spec.nodes.find(node => nodeName(spec, node) === process);
 }
 
-/** Settings with these changes: what says where the node belongs is understood, everything is kept under its name. */
-export function changedSettings(settings: KafkaNodeSettings, changes: SettingChanges): KafkaNodeSettings {
+/** Settings with these changes, where null takes one away: what says where the node belongs is understood, everything is kept under its name. */
+export function changedSettings(settings: KafkaNodeSettings, changes: ConfigChanges): KafkaNodeSettings {
   const roles = changes["process.roles"] === undefined ? settings.roles : readRoles(changes["process.roles"]);
   const nodeId = Number(changes["node.id"] ?? changes["broker.id"] ?? settings.nodeId);
   const rack = changes["broker.rack"];
@@ -60,7 +58,7 @@ export function changedSettings(settings: KafkaNodeSettings, changes: SettingCha
   };
 }
 
-export function mergedSettings(own: Settings, changes: SettingChanges): Settings {
+export function mergedSettings(own: Settings, changes: ConfigChanges): Settings {
   const merged: Record<string, string | number | boolean> = {};
   for (const [name, value] of [...Object.entries(own), ...Object.entries(changes)]) {
     if (value === null) delete merged[name];

@@ -2,11 +2,14 @@
 // into the state of nodes and clients from outside. `foldFact` comes to the same view from the facts; a test compares the two.
 import { batchView } from "./batch-view.ts";
 import type { Cluster } from "./cluster.ts";
-import { quorumLeaderOf, sortedCuts, UNATTACHED } from "./fold-facts.ts";
+import { sortedConfigs, unusualReplicas } from "./fold-controller-facts.ts";
+import { activeControllerOf, newNode, sortedCuts, UNATTACHED } from "./fold-facts.ts";
+import { beliefIn, controllerEpochIn } from "./fold-zookeeper-facts.ts";
+import { observeEnsemble, type CommittedPartition, topicsInZooKeeper } from "./observe-ensemble.ts";
+import { brokerProcess, committedDatabase, committedImage, nodeMemory, nodeProcess } from "./observe-processes.ts";
 import { highWatermarkOf, newReplica } from "./partition-view.ts";
-import type { NodeSpec } from "./spec.ts";
-import type { BatchView, ClusterView, ConsumerView, NodeView, PartitionView, ProducerView, ReplicaView, TopicView } from "./view.ts";
-import type { KafkaNodeState } from "#engine/broker/kafka-node.ts";
+import type { ClusterSpec, NodeSpec } from "./spec.ts";
+import type { BatchView, ClusterView, ConsumerView, EnsembleView, NodeView, PartitionView, ProducerView, ReplicaView, TopicView } from "./view.ts";
 import type { Partition } from "#engine/broker/partition.ts";
 import { consumerPositions, type ConsumerState } from "#engine/clients/consumer-state.ts";
 import { producerCounts, type ProducerState } from "#engine/clients/producer-state.ts";
@@ -14,6 +17,7 @@ import type { AppendOnlyList } from "#engine/core/append-only-list.ts";
 import { linkKey } from "#engine/core/network.ts";
 import type { ProcessRecord } from "#engine/core/process.ts";
 import type { World } from "#engine/core/world.ts";
+import { replicaBatches } from "#engine/log/log-files.ts";
 import { logDirectory } from "#engine/log/unified-log.ts";
 import type { MetadataImage, PartitionRegistration } from "#engine/metadata/image.ts";
 import type { RecordBatch } from "#engine/protocol/record-batch.ts";
@@ -26,56 +30,60 @@ export interface ObserveOptions { readonly batchesFrom?: number }
 export function observe(cluster: Cluster, options: ObserveOptions = {}): ClusterView {
   const { world } = cluster.simulation;
   const { spec } = cluster;
-  const image = committedImage(world, spec.nodes);
-  const nodes = spec.nodes.map(node => observeNode(world, node, image));
+  const ensemble = observeEnsemble(world, spec);
+  const image = committedImage(world, spec);
+  const nodes = spec.nodes.map(node => observeNode(world, spec, node, image, ensemble));
   return {
     at: world.now,
     profile: { kafka: spec.kafka, mode: spec.mode },
-    nodes, ...quorumLeaderOf(nodes),
-    topics: image === null ? [] : [...image.topics.values()].map((topic): TopicView => ({
-      name: topic.name, topicId: topic.topicId, configs: [...topic.configs],
-      partitions: topic.partitions.map(partition => observePartition(world, nodes, topic.name, partition, options)),
-    })),
+    nodes, ...ensemble === undefined ? {} : { ensemble, controllerEpoch: controllerEpochIn(ensemble) }, ...activeControllerOf(nodes, ensemble),
+    topics: observeTopics(world, spec, image, nodes, options),
     producers: world.processes.filter(process => process.kind === "producer").map(observeProducer),
     consumers: world.processes.filter(process => process.kind === "consumer").map(observeConsumer),
     cuts: observeCuts(world),
   };
 }
 
-function processOf(world: World, node: number): ProcessRecord | undefined {
-  const name = `broker-${node}`;
-  return world.processes.find(process => process.name === name);
-}
-
-function nodeState(process: ProcessRecord | undefined): KafkaNodeState | null {
-  return process === undefined || process.state === null ? null : process.state as KafkaNodeState;
-}
-
-/** What is committed in the metadata log, as the node that has applied most of it knows; null when no node lives. */
-function committedImage(world: World, nodes: readonly NodeSpec[]): MetadataImage | null {
-  let newest: MetadataImage | null = null;
-  for (const { id } of nodes) {
-    const image = nodeState(processOf(world, id))?.broker?.image;
-    if (image !== undefined && (newest === null || image.offset > newest.offset)) newest = image;
-  }
-  return newest;
-}
-
-function observeNode(world: World, node: NodeSpec, image: MetadataImage | null): NodeView {
-  const process = processOf(world, node.id);
+function observeNode(world: World, spec: ClusterSpec, node: NodeSpec, image: MetadataImage | null, ensemble: EnsembleView | undefined): NodeView {
+  const process = nodeProcess(world, spec, node);
   const registration = image?.brokers.get(node.id);
+  const inKraft = registration === undefined ? "unregistered" : registration.fenced ? "fenced"
+    : registration.inControlledShutdown ? "in-controlled-shutdown" : "unfenced";
   return {
-    id: node.id, name: `broker-${node.id}`, host: node.host, rack: node.rack ?? null, status: process?.status ?? "stopped",
-    belief: registration === undefined ? "unregistered" : registration.fenced ? "fenced"
-      : registration.inControlledShutdown ? "in-controlled-shutdown" : "unfenced",
-    quorum: observeQuorum(process),
+    ...newNode(spec, node), status: process?.status ?? "stopped",
+    belief: spec.mode === "zookeeper" ? beliefIn(ensemble?.znodes ?? [], node.id) : inKraft, quorum: observeQuorum(process),
+  };
+}
+
+/** From the metadata log, or from the znodes while ZooKeeper has the say. */
+function observeTopics(
+  world: World, spec: ClusterSpec, image: MetadataImage | null, nodes: readonly NodeView[], options: ObserveOptions,
+): readonly TopicView[] {
+  const database = committedDatabase(world, spec);
+  // Once a migration has copied the topics, the metadata log has them.
+  if (database !== null && (image === null || image.topics.size === 0)) {
+    return topicsInZooKeeper(database).map(topic => ({
+      ...topic, partitions: topic.partitions.map(partition => observePartition(world, nodes, topic.name, partition, options)),
+    }));
+  }
+  return image === null ? [] : [...image.topics.values()].map((topic): TopicView => ({
+    name: topic.name, topicId: topic.topicId, configs: sortedConfigs(topic.configs),
+    partitions: topic.partitions.map(partition => observePartition(world, nodes, topic.name, registered(partition), options)),
+  }));
+}
+
+function registered(registration: PartitionRegistration): CommittedPartition {
+  const { partition, leader, leaderEpoch, partitionEpoch, isr, replicas, addingReplicas, removingReplicas, elr, lastKnownElr } = registration;
+  return {
+    partition, leader, leaderEpoch, partitionEpoch, isr: [...isr], replicas: [...replicas],
+    ...unusualReplicas({ addingReplicas, removingReplicas, eligibleLeaderReplicas: elr, lastKnownLeaders: lastKnownElr }),
   };
 }
 
 function observeQuorum(process: ProcessRecord | undefined): NodeView["quorum"] {
   const file = process?.disk.get(METADATA_LOG_PATH);
   const logEnd = file?.kind === "log" ? logEndOffset(file) : 0;
-  const raft = nodeState(process)?.kraft.raft;
+  const raft = nodeMemory(process)?.kraft?.raft;
   if (raft === undefined) return { ...UNATTACHED, logEnd };
   return {
     role: roleName(raft), epoch: raft.epoch, leader: raft.role.role === "resigned" ? -1 : raft.leader, logEnd,
@@ -84,13 +92,11 @@ function observeQuorum(process: ProcessRecord | undefined): NodeView["quorum"] {
 }
 
 function observePartition(
-  world: World, nodes: readonly NodeView[], topic: string, registration: PartitionRegistration, options: ObserveOptions,
+  world: World, nodes: readonly NodeView[], topic: string, partition: CommittedPartition, options: ObserveOptions,
 ): PartitionView {
   const view: PartitionView = {
-    topic, partition: registration.partition, leader: registration.leader, leaderEpoch: registration.leaderEpoch,
-    partitionEpoch: registration.partitionEpoch, isr: [...registration.isr], replicas: [...registration.replicas],
-    logs: registration.replicas.map(broker => observeReplica(processOf(world, broker), broker, topic, registration.partition, options)),
-    highWatermark: 0,
+    topic, ...partition, highWatermark: 0,
+    logs: partition.replicas.map(broker => observeReplica(brokerProcess(world, broker), broker, topic, partition.partition, options)),
   };
   return { ...view, highWatermark: highWatermarkOf(view, nodes) };
 }
@@ -99,9 +105,9 @@ function observeReplica(
   process: ProcessRecord | undefined, broker: number, topic: string, partition: number, options: ObserveOptions,
 ): ReplicaView {
   const directory = logDirectory(topic, partition);
-  const held = nodeState(process)?.broker?.partitions.get(topic)?.[partition] as Partition | null | undefined;
-  const file = process?.disk.get(held?.log.path ?? `${directory}/00000000000000000000.log`);
-  const entries = file?.kind === "log" ? file.entries as AppendOnlyList<RecordBatch> : null;
+  const held = nodeMemory(process)?.broker?.partitions.get(topic)?.[partition] as Partition | null | undefined;
+  const entries = process === undefined || held !== null && held !== undefined && options.batchesFrom === undefined ? null
+    : replicaBatches(process.disk, held?.log.folder ?? directory);
   const batches = entries === null || options.batchesFrom === undefined ? [] : batchesFrom(entries, options.batchesFrom);
   if (held === null || held === undefined) {
     const last = entries?.last;

@@ -32,7 +32,7 @@ const KEYS = {
   "reassign": ["partitions", "call"], "list-reassignments": ["call"], "alter-configs": ["resource", "configs", "call"],
   "describe-configs": ["resource", "call"], "delete-records": ["topic", "partition", "beforeOffset", "call"],
   "describe-quorum": ["call"], "add-controller": ["node", "call"], "remove-controller": ["node", "call"],
-  "request": ["to", "api", "body", "timeoutMs", "call"], "zookeeper": ["operation", "server", "call"],
+  "request": ["to", "api", "body", "timeoutMs", "clientId", "call"], "zookeeper": ["operation", "server", "call"],
   "four-letter-word": ["word", "server", "call"], "slow-disk": ["node", "bytesPerSecond"], "limit-disk": ["node", "capacityBytes"],
   "fail-log-directory": ["node", "directory"], "damage-log": ["node", "topic", "partition", "how", "bytes"],
   "predict": ["id", "answer"],
@@ -55,7 +55,7 @@ function checkFields(verb: Command["do"], where: string, fields: Fields): void {
       return readParty(`${where}.node`, fields["node"]);
     case "restart":
       readParty(`${where}.node`, fields["node"]);
-      if (fields["settings"] !== undefined) checkConfigs(`${where}.settings`, fields["settings"], true);
+      if (fields["settings"] !== undefined) checkConfigs(`${where}.settings`, fields["settings"]);
       return;
     case "pause":
       readParty(`${where}.node`, fields["node"]);
@@ -156,7 +156,7 @@ function checkCreateTopic(where: string, fields: Fields): void {
   readInteger(`${where}.partitions`, fields["partitions"], -1, PARTITIONS_MAX);
   readInteger(`${where}.replicationFactor`, fields["replicationFactor"], -1, 32767);
   if (fields["assignment"] !== undefined) validateAssignment(`${where}.assignment`, fields["assignment"], null);
-  if (fields["configs"] !== undefined) checkConfigs(`${where}.configs`, fields["configs"], false);
+  if (fields["configs"] !== undefined) checkConfigs(`${where}.configs`, fields["configs"]);
 }
 
 function checkElectLeaders(where: string, fields: Fields): void {

@@ -25,15 +25,15 @@ export function readParty(where: string, value: unknown): void {
   }
 }
 
-/** Names and values are Kafka's to judge (INVALID_CONFIG). `withNull`: null takes a setting away. */
-export function checkConfigs(where: string, value: unknown, withNull: boolean): void {
+/** Names and values are Kafka's to judge (INVALID_CONFIG), null too. */
+export function checkConfigs(where: string, value: unknown): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) readObject(where, value, ["min.insync.replicas"]);
   const configs = value as Fields;
   const names = Object.keys(configs);
   readList(where, names, 0, CONFIGS_MAX);
   for (const name of names) {
     const config = configs[name];
-    if (typeof config === "number" || typeof config === "boolean" || withNull && config === null) continue;
+    if (typeof config === "number" || typeof config === "boolean" || config === null) continue;
     readText(`${where}["${name}"]`, config, CONFIG_LENGTH_MAX, 0);
   }
 }
@@ -55,7 +55,7 @@ export function checkAdminCommand(verb: AdminVerb, where: string, fields: Fields
     case "reassign": return checkReassignment(where, fields);
     case "alter-configs":
       checkResource(`${where}.resource`, fields["resource"]);
-      return checkConfigs(`${where}.configs`, fields["configs"], true);
+      return checkConfigs(`${where}.configs`, fields["configs"]);
     case "describe-configs": return checkResource(`${where}.resource`, fields["resource"]);
     case "delete-records":
       readTopicName(`${where}.topic`, fields["topic"]);

@@ -23,6 +23,7 @@ export function checkRawCommand(verb: "request" | "zookeeper" | "four-letter-wor
       readInteger(`${where}.to`, fields["to"], 1, NODE_ID_MAX);
       const api = readOneOf(`${where}.api`, fields["api"], Object.keys(MESSAGES)) as Api;
       if (fields["timeoutMs"] !== undefined) readInteger(`${where}.timeoutMs`, fields["timeoutMs"], 1, RUN_MS_MAX);
+      if (fields["clientId"] !== undefined) readText(`${where}.clientId`, fields["clientId"], 250, 0);
       return checkField(`${where}.body`, fields["body"], MESSAGES[api].request);
     }
     case "zookeeper":
@@ -45,11 +46,15 @@ function checkField(where: string, value: unknown, type: FieldType): void {
     case "nullableString": if (value !== null) readText(where, value, TEXT_MAX, 0); return;
     case "records": return checkBatches(where, value);
     case "metadataRecords": readList(where, value, 0, 0); return;
+    case "float64":
+      if (typeof value !== "number" || !Number.isFinite(value)) readInteger(where, value, -OFFSET_MAX, OFFSET_MAX);
+      return;
     case "array": case "nullableArray":
       if (value === null && type.type === "nullableArray") return;
       for (const [index, item] of readList(where, value, 0, LIST_MAX).entries()) checkField(`${where}[${index}]`, item, type.of);
       return;
-    case "struct": {
+    case "struct": case "nullableStruct": {
+      if (value === null && type.type === "nullableStruct") return;
       const fields = readObject(where, value, Object.keys(type.fields));
       for (const [name, field] of Object.entries(type.fields)) {
         if (fields[name] !== undefined) checkField(`${where}.${name}`, fields[name], field);
@@ -69,7 +74,7 @@ function checkBatches(where: string, value: unknown): void {
     if (batch["producerEpoch"] !== undefined) readInteger(`${at}.producerEpoch`, batch["producerEpoch"], -1, 32_767);
     if (batch["baseSequence"] !== undefined) readInteger(`${at}.baseSequence`, batch["baseSequence"], -1, 2_147_483_647);
     for (const [place, record] of readList(`${at}.records`, batch["records"], 1, LIST_MAX).entries()) {
-      const fields = readObject(`${at}.records[${place}]`, record, ["key", "value", "timestampMs"]);
+      const fields = readObject(`${at}.records[${place}]`, record, ["key", "value", "timestampMs", "headers"]);
       for (const name of ["key", "value"]) if ((fields[name] ?? null) !== null) readText(`${at}.records[${place}].${name}`, fields[name], TEXT_MAX, 0);
       if (fields["timestampMs"] !== undefined) readInteger(`${at}.records[${place}].timestampMs`, fields["timestampMs"], -1, OFFSET_MAX);
     }

@@ -79,7 +79,6 @@ describe("a command", () => {
     ["a resource that is both", { do: "describe-configs", resource: { topic: "t", broker: 1 }, call: 1 }, "duplicate", "command.resource"],
     ["a resource that is nothing", { do: "describe-configs", resource: {}, call: 1 }, "missing-key", "command.resource"],
     ["a setting that is a list", { do: "alter-configs", resource: { topic: "t" }, configs: { a: [1] }, call: 1 }, "wrong-kind", "command.configs[\"a\"]"],
-    ["a setting taken away from a new topic", { do: "create-topic", topic: "t", partitions: 1, replicationFactor: 1, configs: { a: null }, call: 1 }, "wrong-kind", "command.configs[\"a\"]"],
     ["a request of an unknown api", { do: "request", to: 1, api: "Fetsch", body: {}, call: 1 }, "unknown-value", "command.api"],
     ["a request field that does not exist", { do: "request", to: 1, api: "Metadata", body: { topcs: null }, call: 1 }, "unknown-key", "command.body"],
     ["a request field that is too large", { do: "request", to: 1, api: "Produce", body: { acks: 40_000 }, call: 1 }, "out-of-range", "command.body.acks"],
