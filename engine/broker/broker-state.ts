@@ -16,6 +16,7 @@ import type { DelayedDeleteRecords } from "./delayed-delete-records.ts";
 import type { DelayedFetch } from "./delayed-fetch.ts";
 import type { DelayedProduce } from "./delayed-produce.ts";
 import { createFetchSessions, type FetchSessions } from "./fetch-sessions.ts";
+import { createLogManager, type LogManagerState } from "./log-directories.ts";
 import { type BrokerSettings, brokerSettings, type KafkaNodeSettings } from "./node-settings.ts";
 import type { Partition, ReplicaRules } from "./partition.ts";
 import { createProducerIdManager, type ProducerIdManager } from "./producer-id-manager.ts";
@@ -48,6 +49,8 @@ export interface BrokerState {
   /** replica.selector.class is the one that looks at racks (KIP-392). */
   readonly selectsReplicasByRack: boolean;
   readonly replicationQuotas: ReplicationQuotas;
+  /** The log directories and what is known of the logs as a whole. */
+  readonly logs: LogManagerState;
   /** By the broker fetched from. */
   readonly fetchers: Map<number, ReplicaFetcher>;
   readonly fetcherNetwork: NetworkClient;
@@ -74,7 +77,7 @@ export function createBroker(node: KafkaNodeSettings): BrokerState {
   const settings = brokerSettings(node.overrides);
   return {
     node, settings, profile: profileOf(node.kafka, node.mode), controllerId: -1, zookeeperCreations: [], brokerEpoch: -1, image: createImage(), isReady: false, isShuttingDown: false, partitions: new Map(),
-    delayedProduces: createPurgatory("produce"), delayedFetches: createPurgatory("fetch"),
+    logs: createLogManager(node), delayedProduces: createPurgatory("produce"), delayedFetches: createPurgatory("fetch"),
     delayedDeletes: createPurgatory("delete"), fetchSessions: createFetchSessions(),
     selectsReplicasByRack: node.overrides["replica.selector.class"] === RACK_AWARE_SELECTOR, replicationQuotas: createReplicationQuotas(), fetchers: new Map(),
     fetcherNetwork: createNetworkClient("fetcher", {
@@ -99,6 +102,7 @@ export function partitionAt(broker: BrokerState, topic: string, partition: numbe
 
 /** Why a partition that has no replica here cannot be used here. */
 export function absentPartitionError(broker: BrokerState, topic: string, partition: number): KafkaError {
+  if (broker.logs.offline.has(`${topic}-${partition}`)) return "KAFKA_STORAGE_ERROR";
   return broker.image.topics.get(topic)?.partitions[partition] === undefined ? "UNKNOWN_TOPIC_OR_PARTITION" : "NOT_LEADER_OR_FOLLOWER";
 }
 
@@ -114,11 +118,7 @@ export function dynamicBrokerSetting(broker: BrokerState, name: string): string 
 
 /** The settings of a topic's logs as they stand in the metadata. */
 export function topicLogConfig(broker: BrokerState, topic: string): LogConfig {
-  const defaults: LogConfig = {
-    minInsyncReplicas: broker.settings["min.insync.replicas"], maxMessageBytes: broker.settings["message.max.bytes"],
-    segmentBytes: broker.settings["log.segment.bytes"], stampsOnAppend: false,
-  };
-  return logConfigOf(broker.image.topics.get(topic)?.configs ?? new Map<string, string>(), defaults);
+  return logConfigOf(broker.image.topics.get(topic)?.configs ?? new Map<string, string>(), broker.logs.defaults);
 }
 
 /** Leader and epoch as this broker knows them, for clients that asked the wrong broker (KIP-951). -1, -1: unknown. */

@@ -2,7 +2,6 @@
 // accordingly (replica-manager.ts), each of the partitions that a batch has touched. Begins with the whole image once its own registration has
 // been seen. Source: BrokerMetadataPublisher.scala, ReplicaManager.applyDelta (3.9).
 // FIDELITY: BROKER-STARTUP, BROKER-REASSIGNMENT.
-import { readRecordFile, syncFile, writeRecordFile } from "#engine/core/disk.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs, toMs } from "#engine/core/time.ts";
 import { removeExpiredProducers } from "#engine/log/producer-state.ts";
@@ -12,8 +11,11 @@ import type { MetadataRecord } from "#engine/metadata/records.ts";
 import type { RaftBatch } from "#engine/raft/raft-batch.ts";
 import { shrinkIsrs } from "./alter-partition-manager.ts";
 import type { BrokerState } from "./broker-state.ts";
+import { checkpointHighWatermarks, closeLogs, logsAreLoaded, setStrayLogsAside } from "./log-manager.ts";
 import { startFetchers } from "./replica-fetcher.ts";
-import { CHECKPOINT_PATH, type HighWatermarkCheckpoint, makeFollower, makeLeader, reconfigureTopic, removeReplica, removeTopicReplicas } from "./replica-manager.ts";
+import { makeFollower, makeLeader, reconfigureTopic, removeReplica, removeTopicReplicas } from "./replica-manager.ts";
+
+export { closeLogs };
 
 export const CHECKPOINT_TIMER = "highwatermark-checkpoint";
 export const PRODUCER_EXPIRATION_TIMER = "PeriodicProducerExpirationCheck";
@@ -57,10 +59,12 @@ function note(broker: BrokerState, delta: Delta, record: MetadataRecord): void {
 export function becomeReady(process: ProcessContext, broker: BrokerState): void {
   const registration = broker.image.brokers.get(broker.node.nodeId);
   if (broker.isReady || broker.brokerEpoch === -1 || registration?.brokerEpoch !== broker.brokerEpoch) return;
+  if (!logsAreLoaded(process, broker)) return;
   broker.isReady = true;
   const all: Delta = { partitions: new Map(), configs: new Set(), removed: [] };
   for (const topic of broker.image.topics.values()) all.partitions.set(topic.topicId, new Set(topic.partitions.keys()));
   applyDelta(process, broker, all);
+  setStrayLogsAside(process, broker);
   shrinkIsrs(process, broker);
   process.schedule(fromMs(broker.settings["replica.high.watermark.checkpoint.interval.ms"]), CHECKPOINT_TIMER);
   process.schedule(fromMs(PRODUCER_EXPIRATION_CHECK_MS), PRODUCER_EXPIRATION_TIMER);
@@ -88,7 +92,7 @@ function applyDelta(process: ProcessContext, broker: BrokerState, delta: Delta):
     process.becauseOf(cause);
     makeFollower(process, broker, topic, registration);
   }
-  for (const name of delta.configs) reconfigureTopic(broker, name);
+  for (const name of delta.configs) reconfigureTopic(process, broker, name);
   if (following.length > 0) startFetchers(process, broker);
 }
 
@@ -108,26 +112,4 @@ export function expireProducers(process: ProcessContext, broker: BrokerState): v
 export function checkpointPeriodically(process: ProcessContext, broker: BrokerState): void {
   checkpointHighWatermarks(process, broker);
   process.schedule(fromMs(broker.settings["replica.high.watermark.checkpoint.interval.ms"]), CHECKPOINT_TIMER);
-}
-
-/** Written only when one has changed; forced to disk, as CheckpointFile does. */
-export function checkpointHighWatermarks(process: ProcessContext, broker: BrokerState): void {
-  const written = readRecordFile(process.disk, CHECKPOINT_PATH) as HighWatermarkCheckpoint | undefined;
-  const present = new Map<string, number>();
-  let hasChanged = written === undefined;
-  for (const partitions of broker.partitions.values()) {
-    for (const partition of partitions) {
-      if (partition === null) continue;
-      const { directory, highWatermark } = partition.log;
-      present.set(directory, highWatermark);
-      if (written?.get(directory) !== highWatermark) hasChanged = true;
-    }
-  }
-  if (hasChanged || written?.size !== present.size) writeRecordFile(process.disk, CHECKPOINT_PATH, present, true);
-}
-
-/** A clean end: high watermarks are written down and all logs are forced to disk (LogManager.shutdown). */
-export function closeLogs(process: ProcessContext, broker: BrokerState): void {
-  checkpointHighWatermarks(process, broker);
-  for (const file of process.disk.values()) syncFile(file);
 }

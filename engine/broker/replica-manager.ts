@@ -1,28 +1,26 @@
 // Replicas of this broker become leaders and followers, whoever has told it so: the metadata log (KRaft) or a controller's LeaderAndIsr request
 // (ZooKeeper mode). Leaders first, then followers: the caller's order. Source: ReplicaManager.scala, Partition.makeLeader, Partition.makeFollower (3.9).
 // FIDELITY: BROKER-REASSIGNMENT.
-import { readRecordFile } from "#engine/core/disk.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
-import { assignEpoch, deleteLogFiles, logDirectory, openLog } from "#engine/log/unified-log.ts";
+import { assignEpoch, deleteLog } from "#engine/log/unified-log.ts";
 import type { PartitionRegistration } from "#engine/metadata/image.ts";
 import { type BrokerState, partitionAt, replicaRules, topicLogConfig } from "./broker-state.ts";
 import { checkDelayedFetches } from "./delayed-fetch.ts";
 import { checkDelayedProduces } from "./delayed-produce.ts";
+import { armCleaner } from "./log-cleaner-manager.ts";
+import { logFor } from "./log-manager.ts";
 import { createPartition, createReplicaState, maybeIncrementHighWatermark, type Partition, remoteReplica, resetReplicaState } from "./partition.ts";
 import { addToFetcher, removeFromFetchers } from "./replica-fetcher.ts";
 
-export const CHECKPOINT_PATH = "replication-offset-checkpoint";
-/** Log directory of a replica -> its high watermark. */
-export type HighWatermarkCheckpoint = ReadonlyMap<string, number>;
 export interface TopicIdentity { readonly name: string; readonly topicId: string }
 
-function partitionFor(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, index: number): Partition {
+/** Null when no log directory is left that could hold it. */
+function partitionFor(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, index: number): Partition | null {
   const found = partitionAt(broker, topic.name, index);
   if (found !== undefined) return found;
-  const config = topicLogConfig(broker, topic.name);
-  const checkpoint = readRecordFile(process.disk, CHECKPOINT_PATH) as HighWatermarkCheckpoint | undefined;
-  const at = { broker: broker.node.nodeId, topic: topic.name, partition: index, topicId: topic.topicId };
-  const partition = createPartition(topic.topicId, openLog(process, at, config, checkpoint?.get(logDirectory(topic.name, index)) ?? 0), config);
+  const log = broker.logs.offline.has(`${topic.name}-${index}`) ? null : logFor(process, broker, topic.name, index, topic.topicId);
+  if (log === null) return null;
+  const partition = createPartition(topic.topicId, log, topicLogConfig(broker, topic.name));
   let partitions = broker.partitions.get(topic.name);
   if (partitions === undefined) broker.partitions.set(topic.name, partitions = []);
   while (partitions.length <= index) partitions.push(null);
@@ -33,6 +31,7 @@ function partitionFor(process: ProcessContext, broker: BrokerState, topic: Topic
 /** Committed metadata ends whatever was pending. The followers' states begin anew with each leader epoch. */
 export function makeLeader(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, registration: PartitionRegistration): void {
   const partition = partitionFor(process, broker, topic, registration.partition);
+  if (partition === null) return;
   if (registration.partitionEpoch < partition.partitionEpoch) return;
   const { log } = partition;
   const isNewLeader = partition.role !== "leader";
@@ -65,6 +64,7 @@ export function makeLeader(process: ProcessContext, broker: BrokerState, topic: 
 
 export function makeFollower(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, registration: PartitionRegistration): void {
   const partition = partitionFor(process, broker, topic, registration.partition);
+  if (partition === null) return;
   if (registration.partitionEpoch < partition.partitionEpoch) return;
   const { log } = partition;
   const isNewEpoch = registration.leaderEpoch > partition.leaderEpoch;
@@ -91,9 +91,10 @@ export function makeFollower(process: ProcessContext, broker: BrokerState, topic
   checkDelayedFetches(process, broker, partition);
 }
 
-export function reconfigureTopic(broker: BrokerState, topic: string): void {
+export function reconfigureTopic(process: ProcessContext, broker: BrokerState, topic: string): void {
   const config = topicLogConfig(broker, topic);
   for (const partition of broker.partitions.get(topic) ?? []) if (partition !== null) partition.config = config;
+  if (config.compacts) armCleaner(process, broker);
 }
 
 /** The partition has moved away from this broker, or its controller has told it to stop (and, with `deletes`, to delete it). */
@@ -105,7 +106,7 @@ export function removeReplica(process: ProcessContext, broker: BrokerState, topi
   if (deletes) {
     partitions[index] = null;
     if (partitions.every(other => other === null)) broker.partitions.delete(topic);
-    deleteLogFiles(process, partition.log.directory);
+    deleteLog(process, partition.log, partition.config);
   }
   checkDelayedProduces(process, broker, partition);
   checkDelayedFetches(process, broker, partition);
@@ -118,7 +119,7 @@ export function removeTopicReplicas(process: ProcessContext, broker: BrokerState
   for (const partition of partitions) {
     if (partition === null) continue;
     removeFromFetchers(broker, partition.log.directory);
-    deleteLogFiles(process, partition.log.directory);
+    deleteLog(process, partition.log, partition.config);
     checkDelayedProduces(process, broker, partition);
     checkDelayedFetches(process, broker, partition);
   }

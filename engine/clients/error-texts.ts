@@ -20,6 +20,9 @@ const TEXTS: Readonly<Record<KafkaError, string>> = {
     "The replica is not available for the requested topic-partition. Produce/Fetch requests and other requests intended only "
     + "for the leader or follower return NOT_LEADER_OR_FOLLOWER if the broker is not a replica of the topic-partition.",
   MESSAGE_TOO_LARGE: "The request included a message larger than the max message size the server will accept.",
+  INVALID_TIMESTAMP: "The timestamp of the message is out of acceptable range.",
+  KAFKA_STORAGE_ERROR: "Disk error when trying to access log file on the disk.",
+  LOG_DIR_NOT_FOUND: "The user-specified log directory is not found in the broker config.",
   NETWORK_EXCEPTION: "The server disconnected before a response was received.",
   COORDINATOR_LOAD_IN_PROGRESS: "The coordinator is loading and hence can't process requests.",
   INVALID_TOPIC_EXCEPTION: "The request attempted to perform an operation on an invalid topic.",

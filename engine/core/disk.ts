@@ -182,3 +182,22 @@ export function deviceDelayUs(device: DiskDevice, nowUs: number, bytes: number):
   device.busyUntilUs = begins + Math.ceil(bytes * 1_000_000 / device.bytesPerSecond);
   return device.busyUntilUs - nowUs;
 }
+
+// ---- what an operator does to a machine's disk; the last one named holds
+
+interface Machine { readonly device: DiskDevice }
+
+/** Null: as fast as ever. */
+export function setDiskSpeed(machine: Machine, bytesPerSecond: number | null): void {
+  machine.device.bytesPerSecond = bytesPerSecond;
+}
+
+/** Nothing more than `capacityBytes` fits; null: as much as ever. */
+export function setDiskCapacity(machine: Machine, capacityBytes: number | null): void {
+  machine.device.capacityBytes = capacityBytes;
+}
+
+/** Every access to a path that begins so fails from now on. */
+export function failDirectory(machine: Machine, directory: string): void {
+  machine.device.failedDirectories.add(directory);
+}

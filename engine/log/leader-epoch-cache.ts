@@ -39,6 +39,22 @@ export function truncateEpochsFromEnd(epochs: EpochEntry[], endOffset: number): 
 }
 
 /**
+ * The log begins at `startOffset` now: epochs that end at or before it go, and the one that holds it begins there. True when the cache has changed.
+ */
+export function truncateEpochsFromStart(epochs: EpochEntry[], startOffset: number): boolean {
+  let holding: EpochEntry | undefined;
+  let count = 0;
+  for (const entry of epochs) {
+    if (entry.startOffset > startOffset) break;
+    holding = entry;
+    count += 1;
+  }
+  if (holding === undefined || count === 1 && holding.startOffset === startOffset) return false;
+  epochs.splice(0, count, { epoch: holding.epoch, startOffset });
+  return true;
+}
+
+/**
  * The largest epoch at or below `requested`, and where it ends: at the start of the next one, or at the log's end when it is the newest.
  * Undefined when the cache knows nothing at or above it; an epoch older than all known ones ends where the first known begins.
  */

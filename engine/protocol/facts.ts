@@ -95,6 +95,8 @@ export type OperatorFact = { readonly kind: "command"; readonly input: number; r
 
 /** What a node says before it ends by itself, as the real one logs it. */
 export type NodeFact =
+  /** A line of its log that recordings compare; `logger` is the class that Kafka prints behind it. */
+  | { readonly kind: "node-log"; readonly node: number; readonly level: "INFO" | "WARN" | "ERROR"; readonly text: string; readonly logger: string }
   | { readonly kind: "node-failed"; readonly node: number; readonly exitCode: number; readonly text: string }
   | { readonly kind: "log-directory-failed"; readonly broker: number; readonly directory: string; readonly why: string };
 

@@ -38,6 +38,8 @@ export function sentenceOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING
     case 'zookeeper-state': case 'zookeeper-session': case 'znode': case 'znode-watch':
     case 'controller-elected': case 'controller-resigned': case 'controller-fenced': return zooKeeperSentence(fact);
     case 'node-failed': return `${nodeSubject(entry.process, fact.node)} gives up and ends with exit code ${fact.exitCode}: ${firstLine(fact.text)}`;
+    // The lines say once more, in Kafka's words, what the other facts tell.
+    case 'node-log': return null;
     case 'log-directory-failed': return `Broker ${fact.broker} cannot use its log directory ${fact.directory} any more: ${fact.why}`;
     case 'broker-registered': case 'broker-unfenced': case 'broker-fenced': case 'broker-in-controlled-shutdown': case 'topic-created':
     case 'topic-deleted': case 'topic-configured': case 'voters-changed': return controllerSentence(fact);
@@ -65,7 +67,7 @@ function controllerSentence(fact: Exclude<ControllerFact, { readonly kind: 'part
 type ReplicaOrClientFact = Exclude<ExportedFact, { readonly kind:
   'process-started' | 'process-stopped' | 'process-paused' | 'process-resumed' | 'link-cut' | 'link-healed' | 'message' | 'message-held'
   | 'message-dropped' | 'connection-closed' | 'raft-role' | 'raft-log' | 'zookeeper-state' | 'zookeeper-session' | 'znode' | 'znode-watch'
-  | 'controller-elected' | 'controller-resigned' | 'controller-fenced' | 'node-failed' | 'log-directory-failed' | ControllerFact['kind'] }>;
+  | 'controller-elected' | 'controller-resigned' | 'controller-fenced' | 'node-failed' | 'node-log' | 'log-directory-failed' | ControllerFact['kind'] }>;
 
 function replicaOrClientSentence(fact: ReplicaOrClientFact, knowledge: Knowledge): string | null {
   switch (fact.kind) {

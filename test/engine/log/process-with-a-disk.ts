@@ -2,7 +2,7 @@
 import { createDevice, type Disk, type LogFile } from "#engine/core/disk.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import type { Fact } from "#engine/core/trace.ts";
-import type { LogConfig } from "#engine/log/log-config.ts";
+import { DEFAULT_LOG_CONFIG, type LogConfig } from "#engine/log/log-config.ts";
 import { openLog, type UnifiedLog } from "#engine/log/unified-log.ts";
 import type { RecordBatch } from "#engine/protocol/record-batch.ts";
 import { RecordBatchBuilder } from "#engine/protocol/record-batch-codec.ts";
@@ -14,12 +14,12 @@ export function processWithADisk(disk: Disk = new Map()): DiskProcess {
   const touched: LogFile[] = [];
   const never = (): never => { throw new Error("a log only uses its disk"); };
   return {
-    now: 0, name: "broker-1", disk, device: createDevice(), facts, touched, cause: -1, becauseOf: never, random: never, schedule: never, cancel: never, connect: never, send: never, close: never,
+    now: 0, name: "broker-1", disk, device: createDevice(), facts, touched, cause: -1, becauseOf: () => {}, random: () => 0, schedule: () => 0, cancel: never, connect: never, send: never, close: never,
     isOpen: never, touch: (_path, file) => { touched.push(file); }, trace: fact => facts.push(fact) - 1, outcome: never, exit: never,
   };
 }
 
-export const CONFIG: LogConfig = { minInsyncReplicas: 1, maxMessageBytes: 1_048_588, segmentBytes: 1_073_741_824, stampsOnAppend: false };
+export const CONFIG: LogConfig = DEFAULT_LOG_CONFIG;
 
 export function opened(process: ProcessContext, config: LogConfig = CONFIG, highWatermark = 0): UnifiedLog {
   return openLog(process, { broker: 1, topic: "orders", partition: 0, topicId: "topic-id" }, config, highWatermark);

@@ -1,0 +1,65 @@
+// Where a broker's replicas lie: the directories of log.dirs, which of them have failed, and where a new replica goes. A single directory is the root of
+// the process's disk; of several, each is a folder named as log.dirs names it.
+// Source: LogManager.scala (nextLogDirs, handleLogDirFailure; 3.9), KIP-112, KIP-858. FIDELITY: LOG-DIRECTORY.
+import type { Settings } from "#engine/cluster/spec.ts";
+import { failDirectory } from "#engine/core/disk.ts";
+import type { ProcessRecord } from "#engine/core/process.ts";
+import { brokerLogConfig, type LogConfig } from "#engine/log/log-config.ts";
+import { DEFAULT_LOG_DIRECTORY } from "#engine/log/log-loader.ts";
+import type { UnifiedLog } from "#engine/log/unified-log.ts";
+import { findProfile } from "#engine/protocol/version-profile.ts";
+import type { KafkaNodeSettings } from "./node-settings.ts";
+
+/** @property path as log.dirs names it. @property root what stands before "orders-0" in the paths of its files. */
+export interface LogDirectory { readonly path: string; readonly root: string; isOffline: boolean }
+
+/**
+ * Plain data. @property loaded replicas that were found at the start and that no partition has taken yet, by directory name.
+ * @property offline replicas that lie in a failed directory. @property cleanedTo what the cleaner has cleaned, as in `cleaner-offset-checkpoint`.
+ */
+export interface LogManagerState {
+  readonly defaults: LogConfig;
+  readonly directories: LogDirectory[];
+  status: "not-started" | "loading" | "loaded" | "failed";
+  readonly loaded: Map<string, UnifiedLog>;
+  readonly offline: Set<string>;
+  readonly cleanedTo: Map<string, number>;
+  startedUs: number;
+  isCleanerArmed: boolean;
+}
+
+export function createLogManager(node: KafkaNodeSettings): LogManagerState {
+  const profile = findProfile(node.kafka, node.mode) ?? { indexesEachBatch: false, boundsFutureTimestamps: false };
+  return {
+    defaults: brokerLogConfig(node.overrides, profile), directories: logDirectoriesOf(node.overrides), status: "not-started", loaded: new Map(),
+    offline: new Set(), cleanedTo: new Map(), startedUs: 0, isCleanerArmed: false,
+  };
+}
+
+/** log.dirs over log.dir over Kafka's default. */
+export function logDirectoriesOf(overrides: Settings): LogDirectory[] {
+  const named = String(overrides["log.dirs"] ?? overrides["log.dir"] ?? DEFAULT_LOG_DIRECTORY).split(",").map(path => path.trim()).filter(path => path !== "");
+  return named.map(path => ({ path, root: named.length === 1 ? "" : `${path}/`, isOffline: false }));
+}
+
+/** A new replica goes to the directory with the fewest; the first one of those. Null when none is left. */
+export function directoryForNewLog(logs: LogManagerState, all: Iterable<UnifiedLog>): LogDirectory | null {
+  const live = logs.directories.filter(directory => !directory.isOffline);
+  if (live.length <= 1) return live[0] ?? null;
+  const counts = new Map<string, number>();
+  for (const log of all) counts.set(log.logDirectory, (counts.get(log.logDirectory) ?? 0) + 1);
+  return live.reduce((best, directory) => (counts.get(directory.path) ?? 0) < (counts.get(best.path) ?? 0) ? directory : best);
+}
+
+export function directoryOf(logs: LogManagerState, path: string): LogDirectory | undefined {
+  return logs.directories.find(directory => directory.path === path);
+}
+
+/** An operator lets a log directory of a node fail: every access from now on. Why it cannot be done; null when it was. */
+export function failLogDirectory(process: ProcessRecord, path: string): string | null {
+  const directories = logDirectoriesOf((process.settings as KafkaNodeSettings).overrides);
+  const directory = directories.find(known => known.path === path);
+  if (directory === undefined) return `"${path}" is not a log directory of ${process.name}; it has ${directories.map(known => `"${known.path}"`).join(", ")}`;
+  failDirectory(process, directory.root);
+  return null;
+}
