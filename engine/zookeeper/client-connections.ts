@@ -39,7 +39,7 @@ export function clientAccepted(server: Server, connection: number): void {
     connection, peer: peer?.process ?? "", host, establishedMs: toMs(process.now), sessionId: 0, timeoutMs: 0, phase: "new", queue: [],
     stats: createConnectionStats(),
   });
-  updateExpiry(state.clients.expiry, connection, process.now + SESSIONLESS_US);
+  updateExpiry(state.clients.expiry, connection, process.now + SESSIONLESS_US, process.now);
   armClientTimer(server);
 }
 
@@ -115,7 +115,8 @@ function connectReceived(server: Server, client: ClientConnection, request: Extr
 
 function adoptSession(server: Server, client: ClientConnection): void {
   server.state.clients.bySession.set(client.sessionId, client.connection);
-  updateExpiry(server.state.clients.expiry, client.connection, server.process.now + fromMs(client.timeoutMs));
+  const { now } = server.process;
+  updateExpiry(server.state.clients.expiry, client.connection, now + fromMs(client.timeoutMs), now);
   armClientTimer(server);
 }
 
@@ -162,7 +163,7 @@ export function requestReceived(server: Server, connection: number, request: Zoo
   client.stats.received += 1;
   if (request.type === "connect") return connectReceived(server, client, request);
   if (client.phase !== "established") return closeClient(server, connection, "a request without a session");
-  updateExpiry(state.clients.expiry, connection, process.now + fromMs(client.timeoutMs));
+  updateExpiry(state.clients.expiry, connection, process.now + fromMs(client.timeoutMs), process.now);
   server.roles.touch(server, client.sessionId);
   const xid = request.type === "operation" || request.type === "closeSession" ? request.xid : SPECIAL_XIDS[request.type];
   client.queue.push({ request, xid, receivedUs: process.now, cause: process.cause });

@@ -19,34 +19,33 @@ export function bucketOf(queue: ExpiryQueue, atUs: number): number {
   return (Math.floor(atUs / queue.intervalUs) + 1) * queue.intervalUs;
 }
 
-export function updateExpiry(queue: ExpiryQueue, id: number, expiresUs: number): void {
+/** Gives an entry a (new) deadline, as of `nowUs`. */
+export function updateExpiry(queue: ExpiryQueue, id: number, expiresUs: number, nowUs: number): void {
   const bucket = bucketOf(queue, expiresUs);
   const before = queue.deadlines.get(id);
   if (before === bucket) return;
-  if (before !== undefined) leaveBucket(queue, before, id);
+  if (before !== undefined) queue.buckets.get(before)?.delete(id);
   queue.deadlines.set(id, bucket);
   const members = queue.buckets.get(bucket);
-  if (members === undefined) queue.buckets.set(bucket, new Set([id]));
-  else members.add(id);
+  if (members !== undefined) {
+    members.add(id);
+    return;
+  }
+  queue.buckets.set(bucket, new Set([id]));
+  for (const [at, others] of queue.buckets) if (at <= nowUs && others.size === 0) queue.buckets.delete(at);
 }
 
 export function removeExpiry(queue: ExpiryQueue, id: number): void {
   const before = queue.deadlines.get(id);
   if (before === undefined) return;
   queue.deadlines.delete(id);
-  leaveBucket(queue, before, id);
+  queue.buckets.get(before)?.delete(id);
 }
 
-function leaveBucket(queue: ExpiryQueue, bucket: number, id: number): void {
-  const members = queue.buckets.get(bucket);
-  members?.delete(id);
-  if (members?.size === 0) queue.buckets.delete(bucket);
-}
-
-/** The earliest bucket; undefined when nothing is waiting. */
+/** The earliest bucket with an entry; undefined when nothing is waiting. A bucket everybody has left stays until its time has come. */
 export function nextExpiryUs(queue: ExpiryQueue): number | undefined {
   let earliest: number | undefined;
-  for (const bucket of queue.buckets.keys()) if (earliest === undefined || bucket < earliest) earliest = bucket;
+  for (const [bucket, members] of queue.buckets) if (members.size > 0 && (earliest === undefined || bucket < earliest)) earliest = bucket;
   return earliest;
 }
 

@@ -17,7 +17,7 @@ export function createSessionTracker(tickUs: number, database: ZnodeDatabase, no
 /** `owner` 0: nobody has spoken for it yet. */
 export function trackSession(tracker: SessionTracker, sessionId: number, timeoutMs: number, nowUs: number, owner: number): void {
   tracker.sessions.set(sessionId, { timeoutUs: fromMs(timeoutMs), owner, closing: false, lastHeardUs: nowUs });
-  updateExpiry(tracker.queue, sessionId, nowUs + fromMs(timeoutMs));
+  updateExpiry(tracker.queue, sessionId, nowUs + fromMs(timeoutMs), nowUs);
 }
 
 /** False when the session is not there any more, or about to go. */
@@ -25,7 +25,7 @@ export function touchSession(tracker: SessionTracker, sessionId: number, nowUs: 
   const session = tracker.sessions.get(sessionId);
   if (session === undefined || session.closing) return false;
   session.lastHeardUs = nowUs;
-  updateExpiry(tracker.queue, sessionId, nowUs + session.timeoutUs);
+  updateExpiry(tracker.queue, sessionId, nowUs + session.timeoutUs, nowUs);
   return true;
 }
 

@@ -105,6 +105,16 @@ export function cutLog(disk: Disk, zxid: number): void {
   forceLog(disk);
 }
 
+/** FilePadding: a new log file is 64 MiB at once, with its header. */
+const PREALLOCATED_BYTES = 64 * 1024 * 1024 + 16;
+
+/** What `conf` and `dirs` count: the image, and the preallocated log. */
+export function dataDirectoryBytes(disk: Disk): number {
+  const log = transactionLog(disk);
+  const files = Math.max(1, Math.ceil(log.sizeBytes / PREALLOCATED_BYTES));
+  return (storedImage(disk)?.sizeBytes ?? 0) + (log.entries.length === 0 ? 0 : files * PREALLOCATED_BYTES);
+}
+
 /** Writes an image, after which the log begins again. */
 export function storeImage(disk: Disk, image: DatabaseImage): void {
   writeRecordFile(disk, IMAGE_PATH, image, true);
