@@ -1,12 +1,13 @@
-// A leader asks for another list of in-sync replicas; the controller checks and writes it.
-// Follows ReplicationControlManager.alterPartition and validateAlterPartitionData (3.9), check by check. FIDELITY: META-REASSIGNMENT.
+// A leader asks for another list of in-sync replicas; the controller checks and writes it. When that completes a reassignment, the same record
+// says so. Follows ReplicationControlManager.alterPartition and validateAlterPartitionData (3.9), check by check. FIDELITY: META-REASSIGNMENT.
+import { errorResponse } from "#engine/protocol/error-response.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { RequestOf } from "#engine/protocol/messages.ts";
 import { brokerEpochError } from "./broker-registrations.ts";
 import { answerOnly, type Decision, type OperationContext } from "./controller-state.ts";
 import type { PartitionRegistration, TopicImage } from "./image.ts";
 import { buildPartitionChange } from "./partition-change-builder.ts";
-import { isActiveBroker } from "./partition-leadership.ts";
+import { isActiveBroker, isUncleanElectionEnabled, mayLead, wishFor } from "./partition-leadership.ts";
 import type { LeaderRecoveryState, MetadataRecord } from "./records.ts";
 
 type Request = RequestOf<"AlterPartition">;
@@ -24,7 +25,7 @@ function recoveryStateOf(code: number): LeaderRecoveryState {
 
 export function alterPartition(context: OperationContext, request: Request): Decision<"AlterPartition"> {
   const stale = brokerEpochError(context, request.brokerId, request.brokerEpoch);
-  if (stale !== "NONE") return answerOnly({ throttleTimeMs: 0, error: stale, topics: [] });
+  if (stale !== "NONE") return answerOnly(errorResponse("AlterPartition", request, stale));
   const records: MetadataRecord[] = [];
   const topics = request.topics.map(({ topic: name, partitions }) => {
     const topic = context.image.topics.get(name);
@@ -66,10 +67,12 @@ function validate(context: OperationContext, brokerId: number, partition: Partit
 
 function change(context: OperationContext, topic: TopicImage, partition: PartitionRegistration, wish: Wish, records: MetadataRecord[]): Answer {
   const record = buildPartitionChange(partition, {
-    topicId: topic.topicId, targetIsr: wish.newIsr.map(member => member.brokerId), election: "online",
-    isAcceptable: broker => isActiveBroker(context.image, broker), leaderRecoveryState: recoveryStateOf(wish.leaderRecoveryState),
+    ...wishFor(context, topic, isUncleanElectionEnabled(context, topic) ? "unclean" : "online"), targetIsr: wish.newIsr.map(member => member.brokerId),
+    isAcceptable: broker => mayLead(context.image, partition, broker), leaderRecoveryState: recoveryStateOf(wish.leaderRecoveryState),
   });
   if (record !== null) records.push(record);
+  // The change has completed a reassignment, and the leader was one that had to go: it learns so, although what it asked for is written.
+  if (record?.leader !== undefined && record.leader !== partition.leader) return refusal(wish, "NEW_LEADER_ELECTED");
   return {
     partition: wish.partition, error: "NONE", leaderId: record?.leader ?? partition.leader,
     leaderEpoch: partition.leaderEpoch + (record?.leader === undefined ? 0 : 1), isr: record?.isr ?? partition.isr,

@@ -1,41 +1,76 @@
-// Registration, heartbeats, fencing and controlled shutdown of brokers, and blocks of producer ids.
-// Follows ClusterControlManager.java, ReplicationControlManager.processBrokerHeartbeat and ProducerIdControlManager.java (3.9).
-// FIDELITY: META-REGISTRATION.
+// Registration, heartbeats, fencing, controlled shutdown and unregistration of brokers, registration of controllers, and blocks of producer ids.
+// Follows ClusterControlManager.java, ReplicationControlManager.processBrokerHeartbeat and ProducerIdControlManager.java (3.9, 4.3).
+// FIDELITY: META-REGISTRATION, META-ELR.
 import { fromMs } from "#engine/core/time.ts";
+import { errorResponse } from "#engine/protocol/error-response.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { PartitionChangeReason } from "#engine/protocol/facts.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
+import { profileOf } from "#engine/protocol/version-profile.ts";
 import {
   type BrokerSession, controlStateOf, hasValidSession, isFencedState, nextControlState, oldestSession, openSession, touchSession,
 } from "./broker-sessions.ts";
 import { answerOnly, type Decision, NO_REASON, type OperationContext } from "./controller-state.ts";
-import { changesWith, changesWithout } from "./partition-leadership.ts";
+import type { BrokerRegistration } from "./image.ts";
+import { changesAfterUncleanShutdown, changesWith, changesWithout, changesWithoutForEver } from "./partition-leadership.ts";
 import type { MetadataRecord } from "./records.ts";
+import { directoriesOffline } from "./replica-directories.ts";
 
 const PRODUCER_ID_BLOCK_SIZE = 1000;
+const ZK_PRE_MIGRATION = 2;
 
 export function registerBroker(context: OperationContext, request: RequestOf<"BrokerRegistration">): Decision<"BrokerRegistration"> {
-  const refuse = (error: KafkaError): Decision<"BrokerRegistration"> => answerOnly({ throttleTimeMs: 0, error, brokerEpoch: -1 });
-  const { config, image, active, nowUs } = context;
-  const { brokerId, incarnationId } = request;
-  if (request.clusterId !== config.clusterId) return refuse("INCONSISTENT_CLUSTER_ID");
+  const { image, active, nowUs } = context;
+  const { brokerId, incarnationId, isMigratingZkBroker, features, rack, logDirs, listeners } = request;
   const existing = image.brokers.get(brokerId);
+  const refused = registrationError(context, request, existing);
+  if (refused !== "NONE") return answerOnly(errorResponse("BrokerRegistration", request, refused));
   const isSame = existing?.incarnationId === incarnationId;
-  if (!isSame && hasValidSession(active.sessions.get(brokerId), config.brokerSessionTimeoutMs, nowUs)) {
-    return refuse("DUPLICATE_BROKER_REGISTRATION");
-  }
-  const listener = request.listeners[0];
-  // The broker epoch is the offset of the record that registers the incarnation.
+  // The broker epoch is the offset of the first record that the registration of the incarnation writes.
   const brokerEpoch = isSame ? existing.brokerEpoch : context.nextOffset;
   const fenced = isSame ? existing.fenced : true;
-  const inControlledShutdown = isSame && existing.inControlledShutdown;
+  const isClean = isSame || existing !== undefined && request.previousBrokerEpoch === existing.brokerEpoch;
   active.sessions.set(brokerId, openSession(brokerId, fenced, nowUs, context.cause));
   const record: MetadataRecord = {
-    type: "RegisterBrokerRecord", brokerId, brokerEpoch, incarnationId, host: listener?.host ?? "", port: listener?.port ?? 0,
-    rack: request.rack, fenced, inControlledShutdown, logDirs: request.logDirs,
+    type: "RegisterBrokerRecord", brokerId, isMigratingZkBroker, incarnationId, brokerEpoch, endPoints: listeners, features, rack, fenced,
+    inControlledShutdown: isSame && existing.inControlledShutdown, logDirs,
   };
-  const response = { throttleTimeMs: 0, error: "NONE", brokerEpoch } as const;
-  return { records: [record], reason: NO_REASON, response };
+  return {
+    records: [...isClean ? [] : changesAfterUncleanShutdown(context, brokerId), record],
+    reason: { partitions: "eligible-leader-replicas", silentForUs: 0 }, response: { throttleTimeMs: 0, error: "NONE", brokerEpoch },
+  };
+}
+
+function registrationError(context: OperationContext, request: RequestOf<"BrokerRegistration">, existing: BrokerRegistration | undefined): KafkaError {
+  const { config, image, active, nowUs } = context;
+  const { brokerId, logDirs } = request;
+  if (request.clusterId !== config.clusterId) return "INCONSISTENT_CLUSTER_ID";
+  const { fencedBrokersHaveSessions } = profileOf(config.kafka, "kraft");
+  const isAlive = hasValidSession(active.sessions.get(brokerId), config.brokerSessionTimeoutMs, nowUs, fencedBrokersHaveSessions);
+  if (existing !== undefined && existing.incarnationId !== request.incarnationId && isAlive) return "DUPLICATE_BROKER_REGISTRATION";
+  if (request.isMigratingZkBroker && image.zkMigrationState === 0) return "BROKER_ID_NOT_REGISTERED";
+  if (!request.isMigratingZkBroker && image.zkMigrationState === ZK_PRE_MIGRATION) return "BROKER_ID_NOT_REGISTERED";
+  if (logDirs.length === 0 || new Set(logDirs).size !== logDirs.length) return "INVALID_REGISTRATION";
+  const isTaken = [...image.brokers.values()].some(other => other.brokerId !== brokerId && other.logDirs.some(directory => logDirs.includes(directory)));
+  if (isTaken) return "INVALID_REGISTRATION";
+  const isTooOld = request.features.some(({ name, minSupportedVersion, maxSupportedVersion }) => {
+    const level = image.features.get(name);
+    return level !== undefined && (level < minSupportedVersion || level > maxSupportedVersion);
+  });
+  return isTooOld ? "UNSUPPORTED_VERSION" : "NONE";
+}
+
+export function unregisterBroker(context: OperationContext, request: RequestOf<"UnregisterBroker">): Decision<"UnregisterBroker"> {
+  const { brokerId } = request;
+  const registration = context.image.brokers.get(brokerId);
+  if (registration === undefined) {
+    return answerOnly(errorResponse("UnregisterBroker", request, "BROKER_ID_NOT_REGISTERED", `Broker ID ${brokerId} is not currently registered`));
+  }
+  context.active.sessions.delete(brokerId);
+  return {
+    records: [...changesWithoutForEver(context, brokerId), { type: "UnregisterBrokerRecord", brokerId, brokerEpoch: registration.brokerEpoch }],
+    reason: { partitions: "broker-fenced", silentForUs: 0 }, response: { throttleTimeMs: 0, error: "NONE", errorMessage: null },
+  };
 }
 
 export function brokerEpochError(context: OperationContext, brokerId: number, brokerEpoch: number): KafkaError {
@@ -43,14 +78,16 @@ export function brokerEpochError(context: OperationContext, brokerId: number, br
   return registration?.brokerEpoch === brokerEpoch ? "NONE" : "STALE_BROKER_EPOCH";
 }
 
+// ---- heartbeats
+
 export function heartbeat(context: OperationContext, request: RequestOf<"BrokerHeartbeat">): Decision<"BrokerHeartbeat"> {
-  const { image, active } = context;
+  const { active } = context;
   const { brokerId, brokerEpoch } = request;
   const session = active.sessions.get(brokerId);
   const error = brokerEpochError(context, brokerId, brokerEpoch);
-  if (error !== "NONE" || session === undefined) return answerOnly(refusedHeartbeat("STALE_BROKER_EPOCH"));
+  if (error !== "NONE" || session === undefined) return answerOnly(errorResponse("BrokerHeartbeat", request, "STALE_BROKER_EPOCH"));
   const current = controlStateOf(session);
-  const next = nextControlState(image, active.sessions, session, request, brokerEpoch);
+  const next = nextControlState(context.index, active.sessions, session, request, brokerEpoch);
   const records: MetadataRecord[] = [];
   let partitions: PartitionChangeReason = "broker-fenced";
   if (next !== current) {
@@ -74,6 +111,9 @@ export function heartbeat(context: OperationContext, request: RequestOf<"BrokerH
   if (next === "controlled-shutdown" && session.controlledShutdownOffset < 0) {
     session.controlledShutdownOffset = context.nextOffset + records.length - 1;
   }
+  const aboutDirectories = directoryRecords(context, request);
+  if (aboutDirectories.some(record => record.type === "PartitionChangeRecord")) partitions = "log-directory-failed";
+  records.push(...aboutDirectories);
   const response: ResponseOf<"BrokerHeartbeat"> = {
     throttleTimeMs: 0, error: "NONE", isCaughtUp: request.currentMetadataOffset >= brokerEpoch, isFenced: isFencedState(next),
     shouldShutDown: next === "shutdown-now",
@@ -81,8 +121,15 @@ export function heartbeat(context: OperationContext, request: RequestOf<"BrokerH
   return { records, reason: { partitions, silentForUs: 0 }, response };
 }
 
-export function refusedHeartbeat(error: KafkaError): ResponseOf<"BrokerHeartbeat"> {
-  return { throttleTimeMs: 0, error, isCaughtUp: false, isFenced: true, shouldShutDown: false };
+/** Log directories that have failed, and (4.3) which of them take no new replicas: said once by each incarnation. */
+function directoryRecords(context: OperationContext, request: RequestOf<"BrokerHeartbeat">): MetadataRecord[] {
+  const { brokerId, brokerEpoch } = request;
+  const records = directoriesOffline(context, brokerId, request.offlineLogDirs);
+  const isTold = context.image.brokers.get(brokerId)?.cordonedLogDirs !== null;
+  if (profileOf(context.config.kafka, "kraft").cordonsLogDirectories && !isTold) {
+    records.push({ type: "BrokerRegistrationChangeRecord", brokerId, brokerEpoch, fenced: 0, inControlledShutdown: 0, cordonedLogDirs: [] });
+  }
+  return records;
 }
 
 function registrationChange(context: OperationContext, brokerId: number, fenced: -1 | 0 | 1, inControlledShutdown: 0 | 1): MetadataRecord {
@@ -90,10 +137,10 @@ function registrationChange(context: OperationContext, brokerId: number, fenced:
   return { type: "BrokerRegistrationChangeRecord", brokerId, brokerEpoch, fenced, inControlledShutdown };
 }
 
-/** Partitions first, the broker last: the order that recordings of 3.9.1 show. An image that is fenced already needs no record for it. */
+/** Partitions first, the broker last: the order that recordings show. */
 function fence(context: OperationContext, brokerId: number, records: MetadataRecord[]): void {
   records.push(...changesWithout(context, brokerId));
-  if (context.image.brokers.get(brokerId)?.fenced === false) records.push(registrationChange(context, brokerId, 1, 0));
+  if (context.image.brokers.has(brokerId)) records.push(registrationChange(context, brokerId, 1, 0));
 }
 
 function beginControlledShutdown(context: OperationContext, brokerId: number, records: MetadataRecord[]): void {
@@ -103,22 +150,31 @@ function beginControlledShutdown(context: OperationContext, brokerId: number, re
 
 // ---- sessions that end
 
-/** When the broker that has been silent for longest has to be looked at; far away when no broker is unfenced. */
-export function nextFenceUs(sessions: ReadonlyMap<number, BrokerSession>, sessionTimeoutMs: number): number {
-  const oldest = oldestSession(sessions);
-  return oldest === undefined ? Number.MAX_SAFE_INTEGER : oldest.lastContactUs + fromMs(sessionTimeoutMs) + 1;
+/** When the broker that has been silent for longest has to be looked at; far away when no broker has a session. */
+export function nextFenceUs({ active, config }: Pick<OperationContext, "active" | "config">): number {
+  const oldest = oldestSession(active.sessions, profileOf(config.kafka, "kraft").fencedBrokersHaveSessions);
+  return oldest === undefined ? Number.MAX_SAFE_INTEGER : oldest.lastContactUs + fromMs(config.brokerSessionTimeoutMs) + 1;
 }
 
-/** Fences one broker whose session has ended, if there is one; others wait for the next run. */
+/**
+ * Fences one broker whose session has ended, if there is one; others wait for the next run. In 4.x that includes one that was fenced before: it
+ * is fenced once more, and only then its id is free.
+ */
 export function fenceOneStaleBroker(context: OperationContext): Decision | null {
   const { active, config, nowUs } = context;
-  const oldest = oldestSession(active.sessions);
-  if (oldest === undefined || hasValidSession(oldest, config.brokerSessionTimeoutMs, nowUs)) return null;
+  const { fencedBrokersHaveSessions } = profileOf(config.kafka, "kraft");
+  const oldest = oldestSession(active.sessions, fencedBrokersHaveSessions);
+  if (oldest === undefined || hasValidSession(oldest, config.brokerSessionTimeoutMs, nowUs, fencedBrokersHaveSessions)) return null;
   const records: MetadataRecord[] = [];
   fence(context, oldest.brokerId, records);
-  oldest.fenced = true;
-  oldest.controlledShutdownOffset = -1;
+  endSession(oldest);
   return { records, reason: { partitions: "broker-fenced", silentForUs: nowUs - oldest.lastContactUs, cause: oldest.lastContactCause }, response: null };
+}
+
+function endSession(session: BrokerSession): void {
+  session.fenced = true;
+  session.isTracked = false;
+  session.controlledShutdownOffset = -1;
 }
 
 // ---- producer ids
@@ -126,7 +182,7 @@ export function fenceOneStaleBroker(context: OperationContext): Decision | null 
 export function allocateProducerIds(context: OperationContext, request: RequestOf<"AllocateProducerIds">): Decision<"AllocateProducerIds"> {
   const { brokerId, brokerEpoch } = request;
   const error = brokerEpochError(context, brokerId, brokerEpoch);
-  if (error !== "NONE") return answerOnly({ throttleTimeMs: 0, error, producerIdStart: 0, producerIdLen: 0 });
+  if (error !== "NONE") return answerOnly(errorResponse("AllocateProducerIds", request, error));
   const producerIdStart = context.image.nextProducerId;
   const record: MetadataRecord = {
     type: "ProducerIdsRecord", brokerId, brokerEpoch, nextProducerId: producerIdStart + PRODUCER_ID_BLOCK_SIZE,

@@ -2,7 +2,7 @@
 // Follows BrokerHeartbeatManager.java (3.9). A new active controller starts all sessions afresh.
 import { fromMs } from "#engine/core/time.ts";
 import type { RequestOf } from "#engine/protocol/messages.ts";
-import type { MetadataImage } from "./image.ts";
+import type { PartitionIndex } from "./partition-index.ts";
 
 export type BrokerControlState = "fenced" | "unfenced" | "controlled-shutdown" | "shutdown-now";
 
@@ -12,6 +12,8 @@ export interface BrokerSession {
   /** Trace entry of what was heard from it last: why it counts as alive, and later why it does not. */
   lastContactCause: number;
   fenced: boolean;
+  /** 4.x: its last contact still counts, fenced or not. */
+  isTracked: boolean;
   /** How far the broker has applied the metadata log; -1: not told. */
   metadataOffset: number;
   /** Offset that all active brokers must have applied before this one may stop; -1: it does not want to. */
@@ -19,12 +21,13 @@ export interface BrokerSession {
 }
 
 export function openSession(brokerId: number, fenced: boolean, nowUs: number, cause: number): BrokerSession {
-  return { brokerId, lastContactUs: nowUs, lastContactCause: cause, fenced, metadataOffset: -1, controlledShutdownOffset: -1 };
+  return { brokerId, lastContactUs: nowUs, lastContactCause: cause, fenced, isTracked: true, metadataOffset: -1, controlledShutdownOffset: -1 };
 }
 
-/** A fenced broker has no session: its id may be registered again at once. */
-export function hasValidSession(session: BrokerSession | undefined, sessionTimeoutMs: number, nowUs: number): boolean {
-  return session !== undefined && !session.fenced && session.lastContactUs + fromMs(sessionTimeoutMs) >= nowUs;
+/** In 3.9 a fenced broker has no session, and its id may be registered again at once; in 4.x it has one until it has been silent for long enough. */
+export function hasValidSession(session: BrokerSession | undefined, sessionTimeoutMs: number, nowUs: number, fencedHaveSessions: boolean): boolean {
+  if (session === undefined || !(fencedHaveSessions ? session.isTracked : !session.fenced)) return false;
+  return session.lastContactUs + fromMs(sessionTimeoutMs) >= nowUs;
 }
 
 export function controlStateOf(session: BrokerSession): BrokerControlState {
@@ -34,7 +37,7 @@ export function controlStateOf(session: BrokerSession): BrokerControlState {
 
 /** calculateNextBrokerState. @param registrationOffset offset of the broker's own registration record */
 export function nextControlState(
-  image: MetadataImage, sessions: ReadonlyMap<number, BrokerSession>, session: BrokerSession, request: RequestOf<"BrokerHeartbeat">,
+  index: PartitionIndex, sessions: ReadonlyMap<number, BrokerSession>, session: BrokerSession, request: RequestOf<"BrokerHeartbeat">,
   registrationOffset: number,
 ): BrokerControlState {
   switch (controlStateOf(session)) {
@@ -44,20 +47,17 @@ export function nextControlState(
     case "unfenced":
       if (request.wantFence) return request.wantShutDown ? "shutdown-now" : "fenced";
       if (!request.wantShutDown) return "unfenced";
-      return leadsAnything(image, session.brokerId) ? "controlled-shutdown" : "shutdown-now";
+      return leadsAnything(index, session.brokerId) ? "controlled-shutdown" : "shutdown-now";
     case "controlled-shutdown":
-      if (leadsAnything(image, session.brokerId)) return "controlled-shutdown";
+      if (leadsAnything(index, session.brokerId)) return "controlled-shutdown";
       return session.controlledShutdownOffset <= lowestActiveOffset(sessions) ? "shutdown-now" : "controlled-shutdown";
     case "shutdown-now":
       return "shutdown-now";
   }
 }
 
-function leadsAnything(image: MetadataImage, brokerId: number): boolean {
-  for (const topic of image.topics.values()) {
-    if (topic.partitions.some(partition => partition.leader === brokerId)) return true;
-  }
-  return false;
+function leadsAnything(index: PartitionIndex, brokerId: number): boolean {
+  return (index.leaderships.get(brokerId) ?? 0) > 0;
 }
 
 /** The least that a broker which serves has applied: from there on nobody asks the leaving one any more. */
@@ -78,14 +78,15 @@ export function touchSession(session: BrokerSession, fenced: boolean, metadataOf
   session.lastContactCause = cause;
   session.metadataOffset = metadataOffset;
   session.fenced = fenced;
+  session.isTracked = true;
   if (fenced) session.controlledShutdownOffset = -1;
 }
 
-/** The unfenced broker that has been silent for longest; the one with the lower id when two have been. */
-export function oldestSession(sessions: ReadonlyMap<number, BrokerSession>): BrokerSession | undefined {
+/** The broker with a session that has been silent for longest; the one with the lower id when two have been. */
+export function oldestSession(sessions: ReadonlyMap<number, BrokerSession>, fencedHaveSessions: boolean): BrokerSession | undefined {
   let oldest: BrokerSession | undefined;
   for (const session of sessions.values()) {
-    if (session.fenced) continue;
+    if (!(fencedHaveSessions ? session.isTracked : !session.fenced)) continue;
     const isOlder = oldest === undefined || session.lastContactUs < oldest.lastContactUs
       || session.lastContactUs === oldest.lastContactUs && session.brokerId < oldest.brokerId;
     if (isOlder) oldest = session;

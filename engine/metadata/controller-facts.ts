@@ -1,43 +1,58 @@
 // What the records of the metadata log mean to somebody who watches: brokers that come and go, topics, partitions with a new leader.
 // The controller that decided knows why; of records that it has inherited from its predecessor it says what the change itself shows.
 import type { ControllerFact, PartitionChangeReason } from "#engine/protocol/facts.ts";
-import { applyRecord, topicById } from "./apply-record.ts";
 import type { DecisionReason } from "./controller-state.ts";
-import type { MetadataImage, PartitionRegistration, TopicImage } from "./image.ts";
-import type { MetadataRecord } from "./records.ts";
+import { type MetadataImage, type PartitionRegistration, topicById, type TopicImage } from "./image.ts";
+import { applyIndexed, type PartitionIndex } from "./partition-index.ts";
+import { isReassignmentInProgress } from "./reassignment-replicas.ts";
+import type { MetadataRecord, PartitionChange } from "./records.ts";
 
-/** Applies records to the image and tells what has changed, in the order of the records. */
-export function applyAndTell(image: MetadataImage, records: readonly MetadataRecord[], reason: DecisionReason): ControllerFact[] {
+/** Applies records to image and index and tells what has changed, in the order of the records. */
+export function applyAndTell(image: MetadataImage, index: PartitionIndex, records: readonly MetadataRecord[], reason: DecisionReason): ControllerFact[] {
   const facts: ControllerFact[] = [];
+  const configured = new Set<string>();
   for (const record of records) {
     const before = record.type === "PartitionChangeRecord" ? topicById(image, record.topicId)?.partitions[record.partitionId] : undefined;
-    const isrBefore = before?.isr ?? [];
+    const seen: Before = { isr: before?.isr ?? [], isReassigning: before !== undefined && isReassignmentInProgress(before) };
     // An incarnation that registers again keeps its epoch: nothing new.
     const isAmended = record.type === "RegisterBrokerRecord" && image.brokers.get(record.brokerId)?.brokerEpoch === record.brokerEpoch;
-    applyRecord(image, record);
+    const removed = record.type === "RemoveTopicRecord" ? topicById(image, record.topicId) : undefined;
+    applyIndexed(image, index, record);
     switch (record.type) {
       case "RegisterBrokerRecord":
         if (!isAmended) facts.push({ kind: "broker-registered", broker: record.brokerId, brokerEpoch: record.brokerEpoch });
         break;
       case "BrokerRegistrationChangeRecord": facts.push(...brokerFacts(record, reason)); break;
       case "TopicRecord": facts.push(topicFact(record, records)); break;
+      case "RemoveTopicRecord":
+        if (removed !== undefined) facts.push({ kind: "topic-deleted", topic: removed.name, topicId: removed.topicId });
+        break;
+      case "ConfigRecord":
+        if (record.resourceType === "TOPIC" && !isNew(record.resourceName, records)) configured.add(record.resourceName);
+        break;
       case "PartitionRecord": {
         const topic = topicById(image, record.topicId);
         const partition = topic?.partitions[record.partitionId];
-        if (topic !== undefined && partition !== undefined) facts.push(partitionFact(topic, partition, "created"));
+        if (topic !== undefined && partition !== undefined) facts.push(partitionFact(topic, partition, isNew(topic.name, records) ? "created" : "partitions-added"));
         break;
       }
       case "PartitionChangeRecord": {
         const topic = topicById(image, record.topicId);
-        // Whatever made it necessary: a leader that was not in sync is the news.
-        const why = record.leaderRecoveryState === "RECOVERING" ? "unclean-election" : reason.partitions ?? apparentReason(record, isrBefore, records);
-        if (topic !== undefined && before !== undefined) facts.push(partitionFact(topic, before, why));
+        if (topic !== undefined && before !== undefined) facts.push(partitionFact(topic, before, changeReason(record, seen, reason, records)));
         break;
       }
       default: break;
     }
   }
+  for (const topic of configured) facts.push({ kind: "topic-configured", topic, configs: [...image.topics.get(topic)?.configs ?? []] });
   return facts;
+}
+
+interface Before { readonly isr: readonly number[]; readonly isReassigning: boolean }
+
+function isNew(topic: string, records: readonly MetadataRecord[]): boolean {
+  const first = records[0];
+  return first?.type === "TopicRecord" && first.name === topic || records.some(record => record.type === "TopicRecord" && record.name === topic);
 }
 
 function brokerFacts(record: MetadataRecord & { readonly type: "BrokerRegistrationChangeRecord" }, reason: DecisionReason): ControllerFact[] {
@@ -59,14 +74,32 @@ function topicFact(record: MetadataRecord & { readonly type: "TopicRecord" }, re
 }
 
 function partitionFact(topic: TopicImage, partition: PartitionRegistration, reason: PartitionChangeReason): ControllerFact {
-  const { replicas, isr, leader, leaderEpoch, partitionEpoch } = partition;
-  return { kind: "partition-changed", topic: topic.name, partition: partition.partition, replicas, isr, leader, leaderEpoch, partitionEpoch, reason };
+  const { replicas, isr, leader, leaderEpoch, partitionEpoch, addingReplicas, removingReplicas, elr, lastKnownElr } = partition;
+  return {
+    kind: "partition-changed", topic: topic.name, partition: partition.partition, replicas, isr, leader, leaderEpoch, partitionEpoch,
+    ...addingReplicas.length === 0 ? null : { addingReplicas }, ...removingReplicas.length === 0 ? null : { removingReplicas },
+    ...elr.length === 0 ? null : { eligibleLeaderReplicas: elr }, ...lastKnownElr.length === 0 ? null : { lastKnownLeaders: lastKnownElr }, reason,
+  };
+}
+
+/** Whatever made it necessary: a leader that was not in sync is the news, then the end of a reassignment. */
+function changeReason(record: PartitionChange, before: Before, reason: DecisionReason, records: readonly MetadataRecord[]): PartitionChangeReason {
+  if (record.leaderRecoveryState === "RECOVERING") return "unclean-election";
+  const isReassigning = record.addingReplicas !== undefined || record.removingReplicas !== undefined;
+  if (reason.partitions === "reassignment-cancelled") return reason.partitions;
+  const isOver = (record.addingReplicas ?? []).length === 0 && (record.removingReplicas ?? []).length === 0;
+  if (before.isReassigning && isReassigning && isOver) return "reassignment-completed";
+  // Complete at once: everybody that shall stay is in sync already.
+  if (reason.partitions === "reassignment-started" && !isReassigning) return "reassignment-completed";
+  return reason.partitions ?? apparentReason(record, before.isr, records);
 }
 
 /** The reason as the records themselves show it. */
 function apparentReason(
-  record: MetadataRecord & { readonly type: "PartitionChangeRecord" }, isrBefore: readonly number[], records: readonly MetadataRecord[],
+  record: PartitionChange, isrBefore: readonly number[], records: readonly MetadataRecord[],
 ): PartitionChangeReason {
+  if (record.replicas !== undefined) return "reassignment-started";
+  if (record.isr === undefined && record.leader === undefined && record.eligibleLeaderReplicas !== undefined) return "eligible-leader-replicas";
   for (const other of records) {
     if (other.type !== "BrokerRegistrationChangeRecord") continue;
     if (other.inControlledShutdown === 1) return "controlled-shutdown";

@@ -4,9 +4,12 @@ import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
-import type { RaftBatch } from "#engine/raft/raft-batch.ts";
-import type { RaftHost, RaftPeer } from "#engine/raft/raft-state.ts";
+import { profileOf } from "#engine/protocol/version-profile.ts";
+import type { RaftBatch, RaftPeer } from "#engine/raft/raft-batch.ts";
+import type { RaftHost } from "#engine/raft/raft-state.ts";
 import { type Decision, NO_REASON } from "./controller-state.ts";
+import { supportedFeatures } from "./feature-updates.ts";
+import type { ControllerConfig } from "./kraft-settings.ts";
 import type { MetadataRecord } from "./records.ts";
 import { randomUuid } from "./random-uuid.ts";
 
@@ -41,12 +44,13 @@ export function registrationCommitted(state: ControllerRegistrationState, nodeId
 }
 
 /** @param leader the active controller as this node knows it, null for none */
-export function maybeRegister(host: RaftHost, state: ControllerRegistrationState, nodeId: number, leader: RaftPeer | null, listener: { readonly host: string; readonly port: number } | undefined): void {
+export function maybeRegister(host: RaftHost, state: ControllerRegistrationState, { nodeId, kafka }: Pick<ControllerConfig, "nodeId" | "kafka">, leader: RaftPeer | null, listener: { readonly host: string; readonly port: number } | undefined): void {
   if (state.isKnown || !state.isAllowed || state.pending || leader === null) return;
   state.pending = true;
   const body: RequestOf<"ControllerRegistration"> = {
     controllerId: nodeId, incarnationId: state.incarnationId, zkMigrationReady: false,
-    listeners: listener === undefined ? [] : [{ name: "CONTROLLER", host: listener.host, port: listener.port }],
+    listeners: listener === undefined ? [] : [{ name: "CONTROLLER", host: listener.host, port: listener.port, securityProtocol: 0 }],
+    features: supportedFeatures(profileOf(kafka, "kraft")),
   };
   host.send(leader, { api: "ControllerRegistration", body, timeoutMs: REQUEST_TIMEOUT_MS, context: { for: "kraft", part: "registration" } });
 }
@@ -66,9 +70,9 @@ export function registrationResponse(process: ProcessContext, state: ControllerR
 
 /** The active controller's side: ClusterControlManager.registerController. */
 export function registerController(request: RequestOf<"ControllerRegistration">): Decision<"ControllerRegistration"> {
-  const { controllerId, incarnationId } = request;
+  const { controllerId, incarnationId, zkMigrationReady, listeners: endPoints, features } = request;
   return {
-    records: [{ type: "RegisterControllerRecord", controllerId, incarnationId }], reason: NO_REASON,
+    records: [{ type: "RegisterControllerRecord", controllerId, incarnationId, zkMigrationReady, endPoints, features }], reason: NO_REASON,
     response: { throttleTimeMs: 0, error: "NONE", errorMessage: null },
   };
 }

@@ -2,18 +2,23 @@
 // Follows QuorumController.java (3.9): the active controller works on an image that is ahead of what is committed. Plain data.
 // FIDELITY: META-EVENT-QUEUE.
 import type { ControllerFact, PartitionChangeReason } from "#engine/protocol/facts.ts";
-import type { Api, ResponseOf } from "#engine/protocol/messages.ts";
+import type { ControllerApi } from "#engine/protocol/error-response.ts";
+import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import type { BrokerSession } from "./broker-sessions.ts";
 import type { MetadataImage } from "./image.ts";
 import type { JavaRandom } from "./java-random.ts";
 import type { ControllerConfig } from "./kraft-settings.ts";
+import type { PartitionIndex } from "./partition-index.ts";
 import type { MetadataRecord } from "./records.ts";
 
-/** An answer, and what there is to tell, that waits until everything up to `offset` is committed. */
+/** A request in the controller's event queue. */
+export interface QueuedRequest { readonly api: ControllerApi; readonly body: RequestOf<ControllerApi>; readonly to: ReplyTo }
+
+/** An answer, and what there is to tell, that waits until everything up to `offset` is committed. `asked` null: nobody waits. */
 export interface DeferredAnswer {
   readonly offset: number;
-  readonly to: ReplyTo | null;
+  readonly asked: QueuedRequest | null;
   readonly body: ResponseOf<Api> | null;
   readonly facts: readonly ControllerFact[];
   /** Trace entry that led to the decision: the commit is only when it becomes true. */
@@ -28,6 +33,8 @@ export interface ActiveController {
   noOpAtUs: number;
   /** When preferred leaders are elected next; -1 while every partition is led by its first replica. */
   balanceAtUs: number;
+  /** When partitions without a leader are looked at next, because a setting may allow an unclean election now; -1 while all are led. */
+  uncleanElectionAtUs: number;
   /** Not before this moment is another broker fenced: one a run. */
   fenceNotBeforeUs: number;
   /** The armed timer, 0 for none, and its time. */
@@ -39,6 +46,7 @@ export interface ControllerState {
   readonly config: ControllerConfig;
   /** Committed records; on the active controller also those that are not committed yet. */
   image: MetadataImage;
+  index: PartitionIndex;
   readonly random: JavaRandom;
   /** Null on all but the active controller. */
   active: ActiveController | null;
@@ -69,6 +77,7 @@ export interface OperationContext {
   readonly cause: number;
   readonly config: ControllerConfig;
   readonly image: MetadataImage;
+  readonly index: PartitionIndex;
   readonly active: ActiveController;
   readonly nextOffset: number;
 }

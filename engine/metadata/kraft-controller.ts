@@ -5,29 +5,27 @@ import { readRecordFile, writeRecordFile } from "#engine/core/disk.ts";
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
+import { type ControllerApi, errorResponse } from "#engine/protocol/error-response.ts";
 import type { ControllerFact } from "#engine/protocol/facts.ts";
-import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
+import type { Api, RequestOf } from "#engine/protocol/messages.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
-import { batchAt, metadataLog } from "#engine/raft/metadata-log.ts";
 import type { RaftBatch } from "#engine/raft/raft-batch.ts";
 import { pollRaft } from "#engine/raft/raft-client.ts";
 import { nextWriteOffset, scheduleAppend } from "#engine/raft/raft-replication.ts";
 import type { RaftHost, RaftState } from "#engine/raft/raft-state.ts";
-import { alterPartition } from "./alter-partition.ts";
-import { applyBatch, createImage } from "./apply-record.ts";
-import { allocateProducerIds, fenceOneStaleBroker, heartbeat, nextFenceUs, registerBroker } from "./broker-registrations.ts";
+import { createImage } from "./apply-record.ts";
+import { fenceOneStaleBroker, nextFenceUs } from "./broker-registrations.ts";
 import { openSession } from "./broker-sessions.ts";
-import { type ControllerApi, notController } from "./controller-answers.ts";
 import { applyAndTell } from "./controller-facts.ts";
-import { registerController } from "./controller-registration.ts";
-import { type ActiveController, type ControllerState, type Decision, NO_REASON, type OperationContext } from "./controller-state.ts";
-import type { MetadataImage } from "./image.ts";
+import { decide } from "./controller-operations.ts";
+import { type ActiveController, type ControllerState, type Decision, NO_REASON, type OperationContext, type QueuedRequest } from "./controller-state.ts";
+import { bootstrapRecords } from "./feature-updates.ts";
+import { committedImage } from "./image-snapshot.ts";
 import { createJavaRandom } from "./java-random.ts";
 import type { ControllerConfig } from "./kraft-settings.ts";
-import { balanceLeaders, electLeaders, hasImbalance } from "./partition-leadership.ts";
-import { randomUuid } from "./random-uuid.ts";
+import { balanceLeaders, electUncleanLeaders, hasImbalance, isFullRun } from "./leader-elections.ts";
+import { applyIndexed, createPartitionIndex, indexImage } from "./partition-index.ts";
 import type { MetadataRecord } from "./records.ts";
-import { createTopics } from "./topic-creation.ts";
 
 export const CONTROLLER_EVENT = "kraft event";
 export const CONTROLLER_TIMER = "kraft controller";
@@ -35,15 +33,12 @@ export const CONTROLLER_TIMER = "kraft controller";
 /** What one event costs the single thread of the controller, and each record that it writes. */
 const EVENT_US = 150;
 const RECORD_US = 10;
-/** metadata.version 3.9-IV0. */
-const METADATA_VERSION = 21;
-
-/** A request in the controller's event queue. */
-interface QueuedRequest { readonly api: ControllerApi; readonly body: RequestOf<Api>; readonly to: ReplyTo }
+/** uncleanLeaderElectionCheckIntervalMs. */
+const UNCLEAN_ELECTION_CHECK_MS = 300_000;
 
 export function createController(process: ProcessContext, config: ControllerConfig): ControllerState {
   const seed = process.random("placement seed", 0x1000000) * 0x1000000 + process.random("placement seed", 0x1000000);
-  return { config, image: createImage(), random: createJavaRandom(seed), active: null, busyUntilUs: 0 };
+  return { config, image: createImage(), index: createPartitionIndex(), random: createJavaRandom(seed), active: null, busyUntilUs: 0 };
 }
 
 // ---- requests
@@ -52,71 +47,63 @@ export function createController(process: ProcessContext, config: ControllerConf
 export function controllerRequest(
   process: ProcessContext, host: RaftHost, controller: ControllerState, api: ControllerApi, body: RequestOf<Api>, to: ReplyTo,
 ): void {
-  if (controller.active === null) {
-    host.reply(to, notController(api, body));
-    return;
-  }
+  const queued: QueuedRequest = { api, body: body as RequestOf<ControllerApi>, to };
+  if (controller.active === null) return refuse(host, queued);
   controller.busyUntilUs = Math.max(controller.busyUntilUs, process.now) + EVENT_US;
-  const queued: QueuedRequest = { api, body, to };
   process.schedule(controller.busyUntilUs - process.now, CONTROLLER_EVENT, queued);
+}
+
+function refuse(host: RaftHost, { api, body, to }: QueuedRequest): void {
+  host.reply(to, errorResponse(api, body, "NOT_CONTROLLER"));
 }
 
 /** The event's turn has come. */
 export function controllerEvent(
   process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState, payload: unknown,
 ): void {
-  const { api, body, to } = payload as QueuedRequest;
+  const queued = payload as QueuedRequest;
   const context = operationContext(process, controller, raft);
-  if (context === null) host.reply(to, notController(api, body));
-  else perform(process, host, controller, raft, decide(process, controller, context, api, body), to);
-}
-
-function decide(process: ProcessContext, controller: ControllerState, context: OperationContext, api: ControllerApi, body: RequestOf<Api>): Decision {
-  switch (api) {
-    case "BrokerRegistration": return registerBroker(context, body as RequestOf<"BrokerRegistration">);
-    case "BrokerHeartbeat": return heartbeat(context, body as RequestOf<"BrokerHeartbeat">);
-    case "AlterPartition": return alterPartition(context, body as RequestOf<"AlterPartition">);
-    case "ElectLeaders": return electLeaders(context, body as RequestOf<"ElectLeaders">);
-    case "ControllerRegistration": return registerController(body as RequestOf<"ControllerRegistration">);
-    case "AllocateProducerIds": return allocateProducerIds(context, body as RequestOf<"AllocateProducerIds">);
-    case "CreateTopics":
-      return createTopics(context, body as RequestOf<"CreateTopics">, { random: controller.random, newTopicId: () => randomUuid(process, "topic id") });
-  }
+  if (context === null) refuse(host, queued);
+  else perform(process, host, controller, raft, decide(process, context, controller.random, queued), queued);
 }
 
 /** Null when this controller is not active, or the quorum has moved on already. */
 function operationContext(process: ProcessContext, controller: ControllerState, raft: RaftState): OperationContext | null {
-  const { active, config, image } = controller;
+  const { active, config, image, index } = controller;
   if (active === null || raft.role.role !== "leader" || raft.epoch !== active.epoch) return null;
-  return { nowUs: process.now, cause: process.cause, config, image, active, nextOffset: nextWriteOffset(process, raft.role) };
+  return { nowUs: process.now, cause: process.cause, config, image, index, active, nextOffset: nextWriteOffset(process, raft.role) };
 }
 
 /** Appends what was decided and keeps the answer until it is committed. What only reads waits for what it has read. */
 function perform(
-  process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState, decision: Decision, to: ReplyTo | null,
+  process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState, decision: Decision, asked: QueuedRequest | null,
 ): void {
   const active = controller.active;
   if (active === null) return;
   const { records, response } = decision;
   if (records.length === 0) {
     const pending = active.deferred.at(-1);
-    if (to === null || response === null) return;
-    if (pending === undefined) host.reply(to, response);
-    else active.deferred.push({ offset: pending.offset, to, body: response, facts: [], cause: process.cause });
+    if (asked === null || response === null) return;
+    if (pending === undefined) host.reply(asked.to, response);
+    else active.deferred.push({ offset: pending.offset, asked, body: response, facts: [], cause: process.cause });
     return;
   }
   controller.busyUntilUs = Math.max(controller.busyUntilUs, process.now) + records.length * RECORD_US;
   const firstOffset = scheduleAppend(process, raft, active.epoch, records);
   invariant(firstOffset !== -1, `${process.name}: active in epoch ${active.epoch}, but not the leader of epoch ${raft.epoch}`);
-  const facts = applyAndTell(controller.image, records, decision.reason);
-  if (to !== null || facts.length > 0) active.deferred.push({ offset: firstOffset + records.length - 1, to, body: response, facts, cause: decision.reason.cause ?? process.cause });
-  const moved = facts.some(fact => fact.kind === "partition-changed" && fact.leader !== fact.replicas[0]);
-  if (moved) scheduleBalance(process, controller.config, active);
+  const facts = applyAndTell(controller.image, controller.index, records, decision.reason);
+  const cause = decision.reason.cause ?? process.cause;
+  if (asked !== null || facts.length > 0) active.deferred.push({ offset: firstOffset + records.length - 1, asked, body: response, facts, cause });
+  scheduleElections(process, controller, active);
   pollRaft(process, host, raft);
 }
 
-function scheduleBalance(process: ProcessContext, config: ControllerConfig, active: ActiveController): void {
-  if (config.autoLeaderRebalance && active.balanceAtUs === -1) active.balanceAtUs = process.now + fromMs(config.leaderImbalanceCheckMs);
+/** Preferred leaders and unclean elections are looked at some time after there was first a reason to. */
+function scheduleElections(process: ProcessContext, { config, index }: ControllerState, active: ActiveController): void {
+  if (config.autoLeaderRebalance && active.balanceAtUs === -1 && index.imbalanced.size > 0) {
+    active.balanceAtUs = process.now + fromMs(config.leaderImbalanceCheckMs);
+  }
+  if (active.uncleanElectionAtUs === -1 && index.leaderless.size > 0) active.uncleanElectionAtUs = process.now + fromMs(UNCLEAN_ELECTION_CHECK_MS);
 }
 
 // ---- what the quorum says
@@ -125,7 +112,7 @@ function scheduleBalance(process: ProcessContext, config: ControllerConfig, acti
 export function controllerCommitted(
   process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState, batches: readonly RaftBatch[],
 ): void {
-  const { active, image } = controller;
+  const { active, image, index } = controller;
   const last = batches.at(-1);
   if (last === undefined) return;
   if (active !== null) {
@@ -136,15 +123,18 @@ export function controllerCommitted(
     const isLeader = raft.role.role === "leader";
     for (const batch of batches) {
       // A new leader commits what its predecessor has left: nobody else will tell of it.
-      if (isLeader && !batch.control && batch.lastOffset > told) inherit(process, image, batch);
-      else applyBatch(image, batch);
+      const records = batch.control ? [] : batch.records as readonly MetadataRecord[];
+      if (isLeader && batch.lastOffset > told) tell(process, applyAndTell(image, index, records, NO_REASON));
+      else applyQuietly(controller, batch);
+      image.offset = batch.lastOffset;
+      image.epoch = batch.epoch;
     }
   }
   if (last.lastOffset > toldOffset(process)) writeRecordFile(process.disk, TOLD_PATH, last.lastOffset, true);
 }
 
-function inherit(process: ProcessContext, image: MetadataImage, batch: RaftBatch): void {
-  tell(process, applyAndTell(image, batch.records as readonly MetadataRecord[], NO_REASON));
+function applyQuietly({ image, index }: ControllerState, batch: RaftBatch): void {
+  if (!batch.control) for (const record of batch.records) applyIndexed(image, index, record as MetadataRecord);
   image.offset = batch.lastOffset;
   image.epoch = batch.epoch;
 }
@@ -167,7 +157,7 @@ function completeDeferred(process: ProcessContext, host: RaftHost, active: Activ
     if (answer.offset >= highWatermark) break;
     process.becauseOf(answer.cause);
     tell(process, answer.facts);
-    if (answer.to !== null && answer.body !== null) host.reply(answer.to, answer.body);
+    if (answer.asked !== null && answer.body !== null) host.reply(answer.asked.to, answer.body);
     count += 1;
   }
   process.becauseOf(committedBecauseOf);
@@ -193,24 +183,16 @@ export function activateController(process: ProcessContext, host: RaftHost, cont
   const { config, image } = controller;
   const active: ActiveController = {
     epoch: raft.epoch, sessions: new Map(), deferred: [], noOpAtUs: process.now + fromMs(config.metadataMaxIdleIntervalMs),
-    balanceAtUs: -1, fenceNotBeforeUs: 0, timer: 0, timerAtUs: 0,
+    balanceAtUs: -1, uncleanElectionAtUs: -1, fenceNotBeforeUs: 0, timer: 0, timerAtUs: 0,
   };
   for (const broker of image.brokers.values()) active.sessions.set(broker.brokerId, openSession(broker.brokerId, broker.fenced, process.now, process.cause));
   controller.active = active;
   image.epoch = raft.epoch;
   if (!image.features.has("metadata.version")) {
-    perform(process, host, controller, raft, { records: BOOTSTRAP_RECORDS, reason: NO_REASON, response: null }, null);
+    perform(process, host, controller, raft, { records: bootstrapRecords(config, image.zkMigrationState), reason: NO_REASON, response: null }, null);
   }
-  if (hasImbalance(image)) scheduleBalance(process, config, active);
+  scheduleElections(process, controller, active);
 }
-
-/** What the first controller of a cluster writes, as one metadata transaction. */
-const BOOTSTRAP_RECORDS: readonly MetadataRecord[] = [
-  { type: "BeginTransactionRecord", name: "Bootstrap records" },
-  { type: "FeatureLevelRecord", name: "metadata.version", featureLevel: METADATA_VERSION },
-  { type: "ZkMigrationStateRecord", zkMigrationState: 0 },
-  { type: "EndTransactionRecord" },
-];
 
 /** Leadership is lost: who waits is sent on to the next controller, and what was not committed is forgotten. */
 export function renounce(process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState): void {
@@ -218,12 +200,9 @@ export function renounce(process: ProcessContext, host: RaftHost, controller: Co
   if (active === null) return;
   controller.active = null;
   if (active.timer !== 0) process.cancel(active.timer);
-  const log = metadataLog(process);
-  controller.image = createImage();
-  for (let index = 0; index < raft.committedBatches; index += 1) applyBatch(controller.image, batchAt(log, index));
-  for (const { to, body } of active.deferred) {
-    if (to !== null && body !== null) host.reply(to, notController(to.api as ControllerApi, body as ResponseOf<ControllerApi>));
-  }
+  controller.image = committedImage(process, raft);
+  controller.index = indexImage(controller.image);
+  for (const { asked } of active.deferred) if (asked !== null) refuse(host, asked);
 }
 
 // ---- periodic work
@@ -234,6 +213,7 @@ export function controllerTimer(process: ProcessContext, host: RaftHost, control
   writeNoOp(process, host, controller, raft);
   fenceStale(process, host, controller, raft);
   balance(process, host, controller, raft);
+  electUnclean(process, host, controller, raft);
 }
 
 /** metadata.max.idle.interval.ms: so that brokers which lag can be told from a log that rests. */
@@ -258,17 +238,28 @@ function fenceStale(process: ProcessContext, host: RaftHost, controller: Control
 function balance(process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState): void {
   const context = operationContext(process, controller, raft);
   if (context === null || context.active.balanceAtUs === -1 || context.active.balanceAtUs > process.now) return;
-  context.active.balanceAtUs = -1;
-  perform(process, host, controller, raft, balanceLeaders(context), null);
-  if (hasImbalance(controller.image)) scheduleBalance(process, controller.config, context.active);
+  const decision = balanceLeaders(context);
+  perform(process, host, controller, raft, decision, null);
+  const pauseUs = isFullRun(decision) ? EVENT_US : fromMs(controller.config.leaderImbalanceCheckMs);
+  context.active.balanceAtUs = hasImbalance(controller) ? process.now + pauseUs : -1;
+}
+
+function electUnclean(process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState): void {
+  const context = operationContext(process, controller, raft);
+  if (context === null || context.active.uncleanElectionAtUs === -1 || context.active.uncleanElectionAtUs > process.now) return;
+  const decision = electUncleanLeaders(context);
+  perform(process, host, controller, raft, decision, null);
+  const pauseUs = isFullRun(decision) ? EVENT_US : fromMs(UNCLEAN_ELECTION_CHECK_MS);
+  context.active.uncleanElectionAtUs = controller.index.leaderless.size > 0 ? process.now + pauseUs : -1;
 }
 
 export function armControllerTimer(process: ProcessContext, controller: ControllerState): void {
   const { active, config } = controller;
   if (active === null) return;
-  let at = Math.max(nextFenceUs(active.sessions, config.brokerSessionTimeoutMs), active.fenceNotBeforeUs);
+  let at = Math.max(nextFenceUs({ active, config }), active.fenceNotBeforeUs);
   if (config.metadataMaxIdleIntervalMs > 0) at = Math.min(at, active.noOpAtUs);
   if (active.balanceAtUs !== -1) at = Math.min(at, active.balanceAtUs);
+  if (active.uncleanElectionAtUs !== -1) at = Math.min(at, active.uncleanElectionAtUs);
   if (at === Number.MAX_SAFE_INTEGER || active.timer !== 0 && active.timerAtUs <= at) return;
   if (active.timer !== 0) process.cancel(active.timer);
   active.timerAtUs = Math.max(at, process.now);

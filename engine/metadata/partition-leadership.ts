@@ -1,15 +1,17 @@
-// Which partitions change when a broker comes or goes, and elections on request.
-// Follows ReplicationControlManager.java (3.9): generateLeaderAndIsrUpdates, electLeaders, maybeBalancePartitionLeaders.
-// FIDELITY: META-ITERATION-ORDER, META-UNCLEAN-TASK.
-import type { KafkaError } from "#engine/protocol/errors.ts";
-import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
-import type { Decision, OperationContext } from "./controller-state.ts";
-import type { MetadataImage, PartitionRegistration, TopicImage } from "./image.ts";
-import { buildPartitionChange, type Election } from "./partition-change-builder.ts";
+// Which partitions change when a broker comes, goes or has lost something, and what the controller asks of every change: who may lead, where a
+// new replica goes, which ISR is too small. Follows ReplicationControlManager.java: generateLeaderAndIsrUpdates, LeaderAcceptor,
+// getTopicEffectiveMinIsr, handleBroker… (3.9, 4.3). FIDELITY: META-ITERATION-ORDER, META-ELR.
+import { profileOf } from "#engine/protocol/version-profile.ts";
+import type { OperationContext } from "./controller-state.ts";
+import { type ConfigView, effectiveTopicConfig } from "./effective-configs.ts";
+import { LOST_DIRECTORY, type MetadataImage, type PartitionRegistration, type TopicImage, UNASSIGNED_DIRECTORY } from "./image.ts";
+import { buildPartitionChange, type ChangeWish, type Election } from "./partition-change-builder.ts";
+import { partitionsOf, type PartitionSet } from "./partition-index.ts";
 import type { MetadataRecord } from "./records.ts";
 
-/** Elections that one run of the automatic balance may write. */
-const BALANCE_ELECTIONS_MAX = 1000;
+const NOBODY = -1;
+/** DirectoryId.reserved: the first hundred ids name no directory. */
+const MIGRATING_DIRECTORY = "AAAAAAAAAAAAAAAAAAAAAg";
 
 /** Unfenced and not about to stop: may lead and be in sync. */
 export function isActiveBroker(image: MetadataImage, broker: number): boolean {
@@ -17,103 +19,101 @@ export function isActiveBroker(image: MetadataImage, broker: number): boolean {
   return registration !== undefined && !registration.fenced && !registration.inControlledShutdown;
 }
 
-function isUnclean(context: OperationContext, topic: TopicImage): boolean {
-  const setting = topic.configs.get("unclean.leader.election.enable");
-  return setting === undefined ? context.config.uncleanLeaderElection : setting === "true";
+/** Whether a broker's log directory works, as far as is known. */
+function hasOnlineDirectory(image: MetadataImage, broker: number, directory: string): boolean {
+  if (directory === UNASSIGNED_DIRECTORY || directory === MIGRATING_DIRECTORY) return true;
+  return directory !== LOST_DIRECTORY && image.brokers.get(broker)?.logDirs.includes(directory) === true;
 }
 
-/** Changes that follow when `leaving` must be out of all in-sync replicas and lead nothing. */
+/** Active, and its replica's log directory is not known to be broken. */
+export function mayLead(image: MetadataImage, partition: PartitionRegistration, broker: number): boolean {
+  return isActiveBroker(image, broker) && hasOnlineDirectory(image, broker, directoryOf(partition, broker));
+}
+
+function directoryOf(partition: PartitionRegistration, broker: number): string {
+  return partition.directories[partition.replicas.indexOf(broker)] ?? UNASSIGNED_DIRECTORY;
+}
+
+/** Where a new replica of the broker goes: known at once when it has one log directory only. */
+export function defaultDirectory(image: MetadataImage, broker: number): string {
+  const directories = image.brokers.get(broker)?.logDirs ?? [];
+  return directories.length === 1 ? directories[0] ?? UNASSIGNED_DIRECTORY : UNASSIGNED_DIRECTORY;
+}
+
+// ---- what topics are set to
+
+export function configView({ config, image }: Pick<OperationContext, "config" | "image">): ConfigView {
+  return { nodeId: config.nodeId, overrides: config.overrides, image, profile: profileOf(config.kafka, "kraft") };
+}
+
+export function isUncleanElectionEnabled(context: OperationContext, topic: TopicImage): boolean {
+  return effectiveTopicConfig(configView(context), topic, "unclean.leader.election.enable") === "true";
+}
+
+/** Eligible leader replicas are kept when the feature is on. */
+export function isElrEnabled(image: MetadataImage): boolean {
+  return (image.features.get("eligible.leader.replicas.version") ?? 0) > 0;
+}
+
+function effectiveMinIsr(context: OperationContext, topic: TopicImage): number {
+  const setting = Number(effectiveTopicConfig(configView(context), topic, "min.insync.replicas"));
+  return Math.min(setting, topic.partitions[0]?.replicas.length ?? setting);
+}
+
+/** What every change of a topic's partitions has in common. */
+export function wishFor(
+  context: OperationContext, topic: TopicImage, election: Election, uncleanShutdown = NOBODY,
+): Pick<ChangeWish, "topicId" | "election" | "directoryOf"> & Partial<Pick<ChangeWish, "elr">> {
+  const { image } = context;
+  const elr = isElrEnabled(image) ? { elr: { minIsr: effectiveMinIsr(context, topic), uncleanShutdown } } : {};
+  return { topicId: topic.topicId, election, directoryOf: broker => defaultDirectory(image, broker), ...elr };
+}
+
+// ---- a broker comes or goes
+
+/** Who must not lead and leaves the ISR, who may lead although it is fenced still, who has lost its unwritten data. -1: nobody. */
+interface Mover { readonly leaving?: number; readonly arriving?: number; readonly uncleanShutdown?: number }
+
+/** Changes that follow when `leaving` must be out of all ISRs and lead nothing. */
 export function changesWithout(context: OperationContext, leaving: number): MetadataRecord[] {
-  return changes(context, partition => partition.isr.includes(leaving), leaving, -1);
+  return changes(context, context.index.isr.get(leaving), { leaving });
 }
 
 /** Elections that become possible when `arriving` may lead: only partitions that nobody leads are looked at. */
 export function changesWith(context: OperationContext, arriving: number): MetadataRecord[] {
-  return changes(context, partition => partition.leader === -1, -1, arriving);
+  return changes(context, context.index.leaderless, { arriving });
 }
 
-function changes(
-  context: OperationContext, concerns: (partition: PartitionRegistration) => boolean, leaving: number, arriving: number,
-): MetadataRecord[] {
-  const isAcceptable = (broker: number): boolean => broker !== leaving && (broker === arriving || isActiveBroker(context.image, broker));
+/** A broker that will not come back: out of the ISRs, then out of the ELRs. */
+export function changesWithoutForEver(context: OperationContext, leaving: number): MetadataRecord[] {
+  return [...changesWithout(context, leaving), ...changes(context, context.index.elr.get(leaving), { leaving })];
+}
+
+/** A broker that has not closed its logs cannot be trusted with what it had confirmed (KIP-966). */
+export function changesAfterUncleanShutdown(context: OperationContext, uncleanShutdown: number): MetadataRecord[] {
+  if (!isElrEnabled(context.image)) return [];
+  return [context.index.isr, context.index.elr].flatMap(byBroker => changes(context, byBroker.get(uncleanShutdown), { uncleanShutdown }));
+}
+
+/** Partitions whose replica on the broker is in a log directory that has failed. */
+export function changesWithoutReplicas(context: OperationContext, leaving: number, set: PartitionSet): MetadataRecord[] {
+  return changes(context, set, { leaving });
+}
+
+function changes(context: OperationContext, set: PartitionSet | undefined, mover: Mover): MetadataRecord[] {
+  const { leaving = NOBODY, arriving = NOBODY, uncleanShutdown = NOBODY } = mover;
+  const { image } = context;
   const records: MetadataRecord[] = [];
-  for (const topic of context.image.topics.values()) {
-    const election: Election = isUnclean(context, topic) ? "unclean" : "online";
-    for (const partition of topic.partitions) {
-      if (!concerns(partition)) continue;
-      const targetIsr = partition.isr.filter(broker => broker !== leaving);
-      const record = buildPartitionChange(partition, { topicId: topic.topicId, targetIsr, election, isAcceptable });
-      if (record !== null) records.push(record);
+  let common: ReturnType<typeof wishFor> | null = null;
+  for (const { topic, partition } of partitionsOf(image, set)) {
+    if (common?.topicId !== topic.topicId) {
+      common = wishFor(context, topic, isUncleanElectionEnabled(context, topic) ? "unclean" : "online", uncleanShutdown);
     }
+    const isAcceptable = (broker: number): boolean => broker !== leaving && broker !== uncleanShutdown
+      && (broker === arriving || isActiveBroker(image, broker)) && hasOnlineDirectory(image, broker, directoryOf(partition, broker));
+    const targetIsr = partition.isr.filter(broker => broker !== leaving && broker !== uncleanShutdown);
+    const record = buildPartitionChange(partition, { ...common, targetIsr, isAcceptable });
+    if (record !== null) records.push(record);
   }
   return records;
-}
-
-// ---- elections
-
-export function electLeaders(context: OperationContext, request: RequestOf<"ElectLeaders">): Decision<"ElectLeaders"> {
-  const election = request.electionType === 1 ? "unclean" : "preferred";
-  const records: MetadataRecord[] = [];
-  const results: { topic: string; partitions: { partition: number; error: KafkaError; errorMessage: string | null }[] }[] = [];
-  const asked = request.topicPartitions ?? allPartitions(context.image);
-  for (const { topic, partitions } of asked) {
-    const answers: { partition: number; error: KafkaError; errorMessage: string | null }[] = [];
-    for (const partition of partitions) {
-      const answer = electOne(context, election, topic, partition, records);
-      // Asked for all, the answer leaves out what was well already.
-      if (request.topicPartitions !== null || answer.error !== "ELECTION_NOT_NEEDED") answers.push({ partition, ...answer });
-    }
-    if (answers.length > 0) results.push({ topic, partitions: answers });
-  }
-  const response: ResponseOf<"ElectLeaders"> = { throttleTimeMs: 0, error: "NONE", results };
-  return { records, reason: { partitions: election === "unclean" ? "unclean-election" : "preferred-election", silentForUs: 0 }, response };
-}
-
-function allPartitions(image: MetadataImage): { topic: string; partitions: number[] }[] {
-  return [...image.topics.values()].map(topic => ({ topic: topic.name, partitions: topic.partitions.map(partition => partition.partition) }));
-}
-
-function electOne(
-  context: OperationContext, election: Election, topicName: string, partitionId: number, records: MetadataRecord[],
-): { readonly error: KafkaError; readonly errorMessage: string | null } {
-  const topic = context.image.topics.get(topicName);
-  if (topic === undefined) return { error: "UNKNOWN_TOPIC_OR_PARTITION", errorMessage: `No such topic as ${topicName}` };
-  const partition = topic.partitions[partitionId];
-  if (partition === undefined) return { error: "UNKNOWN_TOPIC_OR_PARTITION", errorMessage: `No such partition as ${topicName}-${partitionId}` };
-  const isWell = election === "preferred" ? isLedByPreferred(partition) : partition.leader !== -1;
-  if (isWell) return { error: "ELECTION_NOT_NEEDED", errorMessage: null };
-  const record = electionRecord(context, topic, partition, election);
-  if (record === null) {
-    return { error: election === "preferred" ? "PREFERRED_LEADER_NOT_AVAILABLE" : "ELIGIBLE_LEADERS_NOT_AVAILABLE", errorMessage: null };
-  }
-  records.push(record);
-  return { error: "NONE", errorMessage: null };
-}
-
-function electionRecord(context: OperationContext, topic: TopicImage, partition: PartitionRegistration, election: Election): MetadataRecord | null {
-  return buildPartitionChange(partition, {
-    topicId: topic.topicId, targetIsr: partition.isr, election, isAcceptable: broker => isActiveBroker(context.image, broker),
-  });
-}
-
-export function isLedByPreferred(partition: PartitionRegistration): boolean {
-  return partition.leader === partition.replicas[0];
-}
-
-export function hasImbalance(image: MetadataImage): boolean {
-  for (const topic of image.topics.values()) if (topic.partitions.some(partition => !isLedByPreferred(partition))) return true;
-  return false;
-}
-
-/** Brings leadership home to the first replicas wherever that is possible now. */
-export function balanceLeaders(context: OperationContext): Decision {
-  const records: MetadataRecord[] = [];
-  for (const topic of context.image.topics.values()) {
-    for (const partition of topic.partitions) {
-      if (isLedByPreferred(partition) || records.length >= BALANCE_ELECTIONS_MAX) continue;
-      const record = electionRecord(context, topic, partition, "preferred");
-      if (record !== null) records.push(record);
-    }
-  }
-  return { records, reason: { partitions: "automatic-preferred-election", silentForUs: 0 }, response: null };
 }

@@ -173,7 +173,7 @@ test("producer ids come in blocks of 1000", () => {
 test("a controller that is not active answers NOT_CONTROLLER to everything", () => {
   const cluster = booted(5);
   const standby = cluster.ids.find(id => id !== cluster.active()) ?? 1;
-  expect(cluster.ask(1, "BrokerHeartbeat", { brokerId: 1, brokerEpoch: 0, currentMetadataOffset: 0, wantFence: false, wantShutDown: false }, standby)).toMatchObject({ error: "NOT_CONTROLLER" });
+  expect(cluster.ask(1, "BrokerHeartbeat", { brokerId: 1, brokerEpoch: 0, currentMetadataOffset: 0, wantFence: false, wantShutDown: false, offlineLogDirs: [] }, standby)).toMatchObject({ error: "NOT_CONTROLLER" });
   expect(cluster.ask(1, "ElectLeaders", { electionType: 0, topicPartitions: null, timeoutMs: 0 }, standby)).toMatchObject({ error: "NOT_CONTROLLER" });
   expect(cluster.ask(1, "AllocateProducerIds", { brokerId: 1, brokerEpoch: 0 }, standby)).toMatchObject({ error: "NOT_CONTROLLER" });
   expect(cluster.ask(1, "AlterPartition", { brokerId: 1, brokerEpoch: 0, topics: [] }, standby)).toMatchObject({ error: "NOT_CONTROLLER" });

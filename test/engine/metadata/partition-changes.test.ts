@@ -2,21 +2,29 @@ import { expect, test } from "vitest";
 import { applyRecord, createImage } from "#engine/metadata/apply-record.ts";
 import { applyAndTell } from "#engine/metadata/controller-facts.ts";
 import { buildPartitionChange, type ChangeWish } from "#engine/metadata/partition-change-builder.ts";
-import type { PartitionRegistration } from "#engine/metadata/image.ts";
+import type { MetadataImage, PartitionRegistration } from "#engine/metadata/image.ts";
+import { createPartitionIndex } from "#engine/metadata/partition-index.ts";
 import { TestCluster } from "./kraft-test-node.ts";
 
 const TOPIC = "topic-id";
 
-/** Leader, leader epoch, partition epoch and in-sync replicas after a wish has come true; null when nothing changes. */
-function after(start: Partial<PartitionRegistration>, wish: Partial<ChangeWish>): readonly unknown[] | null {
+/** An image with the one partition orders-0. */
+function imageWith(start: Partial<PartitionRegistration>): { readonly image: MetadataImage; readonly partition: PartitionRegistration } {
   const image = createImage();
   applyRecord(image, { type: "TopicRecord", name: "orders", topicId: TOPIC });
+  const replicas = start.replicas ?? [1, 2, 3];
   applyRecord(image, {
-    type: "PartitionRecord", topicId: TOPIC, partitionId: 0, replicas: start.replicas ?? [1, 2, 3], isr: start.isr ?? [1, 2, 3], leader: start.leader ?? 1,
-    leaderEpoch: 5, partitionEpoch: 9, leaderRecoveryState: "RECOVERED",
+    type: "PartitionRecord", topicId: TOPIC, partitionId: 0, replicas, isr: start.isr ?? [1, 2, 3], leader: start.leader ?? 1, removingReplicas: [],
+    addingReplicas: [], leaderEpoch: 5, partitionEpoch: 9, leaderRecoveryState: "RECOVERED", directories: replicas.map(broker => `directory ${broker}`),
   });
   const partition = image.topics.get("orders")?.partitions[0];
   if (partition === undefined) throw new Error("no partition");
+  return { image, partition };
+}
+
+/** Leader, leader epoch, partition epoch and in-sync replicas after a wish has come true; null when nothing changes. */
+function after(start: Partial<PartitionRegistration>, wish: Partial<ChangeWish>): readonly unknown[] | null {
+  const { image, partition } = imageWith(start);
   const record = buildPartitionChange(partition, {
     topicId: TOPIC, targetIsr: wish.targetIsr ?? partition.isr, election: wish.election ?? "online", isAcceptable: wish.isAcceptable ?? (() => true),
   });
@@ -142,16 +150,10 @@ test("with unclean.leader.election.enable the election follows the death of the 
 });
 
 test("an election of a replica that was not in sync is told as one, whatever made it necessary", () => {
-  const image = createImage();
-  applyRecord(image, { type: "TopicRecord", name: "orders", topicId: TOPIC });
-  applyRecord(image, {
-    type: "PartitionRecord", topicId: TOPIC, partitionId: 0, replicas: [1, 2], isr: [1], leader: 1, leaderEpoch: 0, partitionEpoch: 0, leaderRecoveryState: "RECOVERED",
-  });
-  const partition = image.topics.get("orders")?.partitions[0];
-  if (partition === undefined) throw new Error("no partition");
+  const { image, partition } = imageWith({ replicas: [1, 2], isr: [1] });
   // unclean.leader.election.enable=true, and broker 1 is fenced.
   const record = buildPartitionChange(partition, { topicId: TOPIC, targetIsr: [], election: "unclean", isAcceptable: broker => broker === 2 });
   if (record === null) throw new Error("no change");
-  expect(applyAndTell(image, [record], { partitions: "broker-fenced", silentForUs: 9_000_001 })).toMatchObject([
+  expect(applyAndTell(image, createPartitionIndex(), [record], { partitions: "broker-fenced", silentForUs: 9_000_001 })).toMatchObject([
     { kind: "partition-changed", leader: 2, isr: [2], reason: "unclean-election" }]);
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { RequestOf } from "#engine/protocol/messages.ts";
 import { topicConfigProblem } from "#engine/metadata/topic-configs.ts";
 import { topicNameProblem } from "#engine/metadata/topic-names.ts";
+import { profileOf } from "#engine/protocol/version-profile.ts";
 import { TestCluster } from "./kraft-test-node.ts";
 
 type Wish = RequestOf<"CreateTopics">["topics"][number];
@@ -34,7 +35,7 @@ test("names are judged as Kafka judges them", () => {
 });
 
 test("settings are judged as Kafka judges them", () => {
-  const problem = (name: string, value: string | null): string | null => topicConfigProblem([{ name, value }]);
+  const problem = (name: string, value: string | null): string | null => topicConfigProblem([{ name, value }], profileOf("3.9", "kraft"));
   expect(problem("min.insync.replicas", "2")).toBeNull();
   expect(problem("min.insync.replicas", "0")).toBe("Invalid value 0 for configuration min.insync.replicas: Value must be at least 1");
   expect(problem("retention.ms", "abc")).toBe("Invalid value abc for configuration retention.ms: Not a number of type LONG");
