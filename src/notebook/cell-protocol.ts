@@ -19,11 +19,15 @@ export interface CellSource {
 
 type WithoutCall<C> = C extends { readonly call: number } ? Omit<C, 'call'> : never;
 /** A command that is answered later by an outcome; the bridge numbers it. */
-export type CallCommand = WithoutCall<Extract<Command, { readonly do: 'send' | 'close-client' | 'read' | 'create-topic' | 'elect-leaders' | 'fetch-metadata' | 'list-offsets' }>>;
+export type CallCommand = WithoutCall<Extract<Command, {
+  readonly do: 'send' | 'close-client' | 'read' | 'create-topic' | 'delete-topics' | 'create-partitions' | 'reassign' | 'list-reassignments' | 'alter-configs'
+    | 'describe-configs' | 'delete-records' | 'elect-leaders' | 'fetch-metadata' | 'list-offsets' | 'describe-quorum' | 'add-controller' | 'remove-controller'
+    | 'zookeeper' | 'four-letter-word';
+}>>;
 /** A command that is done when it has been given. */
 export type HandCommand = Extract<
   Command,
-  { readonly do: 'kill' | 'power-loss' | 'shut-down' | 'pause' | 'resume' | 'restart' | 'cut' | 'heal' | 'drop' }
+  { readonly do: 'kill' | 'power-loss' | 'shut-down' | 'pause' | 'resume' | 'restart' | 'cut' | 'heal' | 'drop' | 'slow-disk' | 'limit-disk' | 'fail-log-directory' }
 >;
 export type { OutgoingRecord };
 

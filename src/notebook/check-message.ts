@@ -22,8 +22,11 @@ export class KernelMessageError extends Error {
   }
 }
 
-const HAND_VERBS = ['kill', 'power-loss', 'shut-down', 'pause', 'resume', 'restart', 'cut', 'heal', 'drop'] as const;
-const CALL_VERBS = ['send', 'close-client', 'read', 'create-topic', 'elect-leaders', 'fetch-metadata', 'list-offsets'] as const;
+const HAND_VERBS = ['kill', 'power-loss', 'shut-down', 'pause', 'resume', 'restart', 'cut', 'heal', 'drop', 'slow-disk', 'limit-disk', 'fail-log-directory'] as const;
+const CALL_VERBS = [
+  'send', 'close-client', 'read', 'create-topic', 'delete-topics', 'create-partitions', 'reassign', 'list-reassignments', 'alter-configs', 'describe-configs',
+  'delete-records', 'elect-leaders', 'fetch-metadata', 'list-offsets', 'describe-quorum', 'add-controller', 'remove-controller', 'zookeeper', 'four-letter-word',
+] as const;
 const LEVELS = ['log', 'warn', 'error'] as const;
 const SOURCES = ['display', 'result', 'console'] as const;
 const ATOMS: readonly AtomType[] = ['string', 'number', 'boolean', 'null', 'undefined', 'bigint', 'symbol', 'function', 'date', 'error', 'cut'];

@@ -2,7 +2,7 @@
 import type { SpecChanges } from '#engine/host/api.ts';
 import { CellArgumentError } from '../cell-problem.ts';
 import type { CellWorld } from './cell-world.ts';
-import type { HandCommand, WorldId } from '../cell-protocol.ts';
+import type { CallCommand, HandCommand, WorldId } from '../cell-protocol.ts';
 import { snapshotOf } from './cluster-snapshot.ts';
 import type { ClusterSnapshot } from './cluster-snapshot.ts';
 import { durationMs, durationUs } from './duration.ts';
@@ -44,8 +44,8 @@ export interface ClusterObject {
   /** Stops a process where it stands (a long garbage collection); for a span, or until `resume`. */
   pause(node: Party, span?: number | string): Promise<void>;
   resume(node: Party): Promise<void>;
-  /** Starts a stopped process from its disk. */
-  restart(node: Party): Promise<void>;
+  /** Starts a stopped process from its disk; with settings, they are changed first (null takes one away). */
+  restart(node: Party, settings?: Readonly<Record<string, string | number | boolean | null>>): Promise<void>;
   /** Nothing passes between the two sides, in either direction. */
   partitionNetwork(a: Parties, b: Parties): Promise<void>;
   /** Nothing passes from `from` to `to`, and back, unless `oneWay`. */
@@ -63,6 +63,14 @@ export interface ClusterObject {
   fork(changes?: Readonly<Record<string, unknown>>): Promise<ClusterObject>;
   /** Preferred leader election, for one topic or for all. */
   electPreferredLeaders(topic?: string): Promise<unknown>;
+  /** An election that may take a replica that is not in sync, when nobody else is left: what it does not have is lost. */
+  electUncleanLeader(topic: string, partition: number): Promise<unknown>;
+  /** Moves a partition: its new replicas, the preferred leader first. It is done when they are in sync. */
+  reassign(topic: string, partition: number, replicas: readonly number[]): Promise<unknown>;
+  /** Changes settings of a topic while it is in use; null takes one away. */
+  configure(topic: string, settings: Readonly<Record<string, string | number | boolean | null>>): Promise<unknown>;
+  /** ZooKeeper mode: a session of the operator's own. */
+  readonly zookeeper: { get(path: string): Promise<unknown>; ls(path: string): Promise<unknown>; delete(path: string): Promise<unknown>; word(server: number, word: string): Promise<unknown> };
   /** A measured span in milliseconds. "leaderless": how long the partition had no leader when it last lost one. */
   measure(name: 'leaderless', topic: string, partition: number): Promise<number>;
   /** The verdict of a named check on everything that has happened in this cluster. */
@@ -82,6 +90,7 @@ export function createCluster(access: CellAccess): ClusterObject {
   const hand = async (command: HandCommand): Promise<void> => {
     await world.request(cell, { op: 'hand', command });
   };
+  const call = (command: CallCommand): Promise<unknown> => world.request(cell, { op: 'call', command });
   const methods: ClusterObject = {
     get now() { return world.clock.now / 1_000; },
     kafka: createKafka(access),
@@ -90,7 +99,7 @@ export function createCluster(access: CellAccess): ClusterObject {
     shutDown: (node) => hand({ do: 'shut-down', node: party(node, 'shutDown(node)') }),
     pause: (node, span) => hand({ do: 'pause', node: party(node, 'pause(node)'), ...(span === undefined ? {} : { forMs: durationMs(span, 'cluster.pause(node, span)') }) }),
     resume: (node) => hand({ do: 'resume', node: party(node, 'resume(node)') }),
-    restart: (node) => hand({ do: 'restart', node: party(node, 'restart(node)') }),
+    restart: (node, settings) => hand({ do: 'restart', node: party(node, 'restart(node)'), ...(settings === undefined ? {} : { settings }) }),
     partitionNetwork: (a, b) => hand({ do: 'cut', from: parties(a, 'partitionNetwork(a, b)'), to: parties(b, 'partitionNetwork(a, b)') }),
     cut: (from, to, options) => hand({ do: 'cut', from: parties(from, 'cut(from, to)'), to: parties(to, 'cut(from, to)'), ...(options?.oneWay === true ? { oneWay: true } : {}) }),
     heal: (from, to) => hand({ do: 'heal', from: from === undefined ? [] : parties(from, 'heal(from, to)'), to: to === undefined ? [] : parties(to, 'heal(from, to)') }),
@@ -105,10 +114,25 @@ export function createCluster(access: CellAccess): ClusterObject {
       return createCluster({ ...access, world: access.worldOf(id) });
     },
     electPreferredLeaders: (topic) => world.request(cell, { op: 'call', command: { do: 'elect-leaders', type: 'preferred', partitions: topic === undefined ? null : partitionsOf(world, topic) } }),
+    electUncleanLeader: (topic, partition) => call({ do: 'elect-leaders', type: 'unclean', partitions: [{ topic, partition }] }),
+    reassign: (topic, partition, replicas) => call({ do: 'reassign', partitions: [{ topic, partition, replicas }] }),
+    configure: (topic, configs) => call({ do: 'alter-configs', resource: { topic }, configs }),
+    zookeeper: placeCalls({
+      get: async (path: string) => answered(await call({ do: 'zookeeper', operation: { op: 'getData', path, watch: false } }), 'data'),
+      ls: async (path: string) => answered(await call({ do: 'zookeeper', operation: { op: 'getChildren', path, watch: false } }), 'children'),
+      delete: async (path: string) => answered(await call({ do: 'zookeeper', operation: { op: 'delete', path, version: -1 } }), 'error'),
+      word: (server: number, word: string) => call({ do: 'four-letter-word', server, word }),
+    }, access.callFailed),
     measure: async (name, topic, partition) => (await world.request(cell, { op: 'measure', name, topic, partition })) as number,
     check: (name) => world.request(cell, { op: 'check', name }),
   };
   return placeCalls(methods, access.callFailed);
+}
+
+/** What was asked of a ZooKeeperAnswer, or its error by ZooKeeper's name. */
+function answered(answer: unknown, field: 'data' | 'children' | 'error'): unknown {
+  const { error, [field]: wanted } = answer as { readonly error: string; readonly data?: unknown; readonly children?: unknown };
+  return error === 'OK' ? wanted : error;
 }
 
 /** The moment as the page last told it: exact, because time stands still while a cell's code runs. */

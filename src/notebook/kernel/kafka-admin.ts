@@ -23,11 +23,30 @@ export interface PartitionMetadata {
   readonly offlineReplicas: readonly number[];
 }
 
+export interface TopicPartitionConfig { readonly topic: string; readonly count: number; readonly assignments?: readonly (readonly number[])[] }
+
+export interface PartitionReassignment { readonly topic: string; readonly partitionAssignment: readonly { readonly partition: number; readonly replicas: readonly number[] }[] }
+
+export interface OngoingTopicReassignment {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partitionIndex: number; readonly replicas: readonly number[]; readonly addingReplicas: readonly number[]; readonly removingReplicas: readonly number[] }[];
+}
+
+/** What the engine's admin client answers to list-reassignments. */
+type ReassignmentsAnswer = readonly { readonly topic: string; readonly partition: number; readonly replicas: readonly number[]; readonly addingReplicas: readonly number[]; readonly removingReplicas: readonly number[] }[];
+
 export interface AdminObject {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   /** False when a topic existed already, as in KafkaJS. */
   createTopics(options: { readonly topics: readonly TopicConfig[]; readonly waitForLeaders?: boolean }): Promise<boolean>;
+  deleteTopics(options: { readonly topics: readonly string[] }): Promise<void>;
+  /** `count` is the new total. */
+  createPartitions(options: { readonly topicPartitions: readonly TopicPartitionConfig[] }): Promise<boolean>;
+  alterPartitionReassignments(options: { readonly topics: readonly PartitionReassignment[] }): Promise<void>;
+  listPartitionReassignments(options?: { readonly topics?: readonly { readonly topic: string; readonly partitions: readonly number[] }[] }): Promise<{ readonly topics: readonly OngoingTopicReassignment[] }>;
+  /** Records below `offset` go; "-1": everything up to the high watermark. */
+  deleteTopicRecords(options: { readonly topic: string; readonly partitions: readonly { readonly partition: number; readonly offset: string }[] }): Promise<void>;
   listTopics(): Promise<readonly string[]>;
   fetchTopicMetadata(options?: { readonly topics?: readonly string[] }): Promise<{ readonly topics: readonly { readonly name: string; readonly partitions: readonly PartitionMetadata[] }[] }>;
   fetchTopicOffsets(topic: string): Promise<readonly { readonly partition: number; readonly offset: string; readonly high: string; readonly low: string }[]>;
@@ -68,6 +87,33 @@ export function createAdmin({ cell, world, callFailed }: CellAccess): AdminObjec
         }
       }));
       return created.every((one) => one);
+    },
+    deleteTopics: async ({ topics }) => {
+      await call({ do: 'delete-topics', topics });
+    },
+    createPartitions: async ({ topicPartitions }) => {
+      await Promise.all(topicPartitions.map(({ topic, count, assignments }) =>
+        call({ do: 'create-partitions', topic, partitions: count, ...(assignments === undefined ? {} : { assignment: assignments }) })));
+      return true;
+    },
+    alterPartitionReassignments: async ({ topics }) => {
+      await call({ do: 'reassign', partitions: topics.flatMap(({ topic, partitionAssignment }) => partitionAssignment.map(({ partition, replicas }) => ({ topic, partition, replicas }))) });
+    },
+    listPartitionReassignments: async (options) => {
+      const all = (await call({ do: 'list-reassignments' })) as ReassignmentsAnswer;
+      const isAsked = (topic: string, partition: number): boolean =>
+        options?.topics === undefined || options.topics.some((asked) => asked.topic === topic && asked.partitions.includes(partition));
+      const names = [...new Set(all.map(({ topic }) => topic))];
+      return {
+        topics: names.map((topic) => ({
+          topic,
+          partitions: all.filter((one) => one.topic === topic && isAsked(topic, one.partition))
+            .map(({ partition, replicas, addingReplicas, removingReplicas }) => ({ partitionIndex: partition, replicas, addingReplicas, removingReplicas })),
+        })).filter(({ partitions }) => partitions.length > 0),
+      };
+    },
+    deleteTopicRecords: async ({ topic, partitions }) => {
+      await Promise.all(partitions.map(({ partition, offset }) => call({ do: 'delete-records', topic, partition, beforeOffset: Number(offset) })));
     },
     listTopics: async () => (await metadata(null)).topics.map(({ name }) => name),
     fetchTopicMetadata: async (options) => {
