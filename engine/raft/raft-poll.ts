@@ -136,9 +136,8 @@ function pollFollower(process: ProcessContext, host: RaftHost, state: RaftState,
   }
   const leader = peerOf(state, state.leader);
   if (leader === undefined) return askAnyPeer(process, host, state);
-  if (!votes && role.joinAtUs <= process.now && mayJoin(state)) {
+  if (!votes && role.joinAtUs <= process.now && mayJoin(state) && join(process, host, state, leader)) {
     role.joinAtUs = process.now + fromMs(state.config.fetchTimeoutMs);
-    join(process, host, state, leader);
   }
   const { download } = role;
   if (download !== null) sendWhenReady(process, host, state, leader, "FetchSnapshot", () => fetchSnapshotRequest(state, download));
@@ -151,17 +150,16 @@ function mayJoin(state: RaftState): boolean {
 }
 
 /** A controller that is no voter asks to be one; an older self with another directory has to go first (KIP-1186). */
-function join(process: ProcessContext, host: RaftHost, state: RaftState, leader: RaftPeer): void {
+function join(process: ProcessContext, host: RaftHost, state: RaftState, leader: RaftPeer): boolean {
   const { clusterId, nodeId, directoryId, listener, requestTimeoutMs } = state.config;
   const older = findVoter(votersOf(state), nodeId);
   if (older !== undefined) {
-    sendWhenReady(process, host, state, leader, "RemoveRaftVoter", () => ({ clusterId, voterId: nodeId, voterDirectoryId: older.directoryId }));
-  } else if (listener !== null) {
-    sendWhenReady(process, host, state, leader, "AddRaftVoter", () => ({
-      clusterId, timeoutMs: requestTimeoutMs, voterId: nodeId, voterDirectoryId: directoryId,
-      listeners: [{ name: CONTROLLER_LISTENER, host: listener.host, port: listener.port }], ackWhenCommitted: false,
-    }));
+    return sendWhenReady(process, host, state, leader, "RemoveRaftVoter", () => ({ clusterId, voterId: nodeId, voterDirectoryId: older.directoryId }));
   }
+  return listener !== null && sendWhenReady(process, host, state, leader, "AddRaftVoter", () => ({
+    clusterId, timeoutMs: requestTimeoutMs, voterId: nodeId, voterDirectoryId: directoryId,
+    listeners: [{ name: CONTROLLER_LISTENER, host: listener.host, port: listener.port }], ackWhenCommitted: false,
+  }));
 }
 
 function pollResigned(process: ProcessContext, host: RaftHost, state: RaftState, role: ResignedRole): void {

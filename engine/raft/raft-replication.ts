@@ -75,6 +75,9 @@ function regroupReplicas(process: ProcessContext, state: RaftState, role: Leader
   role.voters = otherVoters(state).map(voter =>
     all.find(replica => isSameVoter(voter, replica.node, replica.directoryId)) ?? newProgress(voter, process.now));
   role.observers = all.filter(replica => !role.voters.includes(replica));
+  // Who led alone has not been heard of by anybody: the time for that begins now.
+  role.fetchedVoters = [];
+  role.checkQuorumAtUs = process.now + checkQuorumTimeoutUs(state);
 }
 
 /** The offset that a majority has, once it lies beyond the start of this leader's epoch. */
