@@ -3,7 +3,7 @@
 import { addProbe, PROBE, type ProbeAnswer, type ProbeInput, probeKind, type ProbeOutcome } from "./probe-process.ts";
 import { Pairs } from "./compare/compare-json.ts";
 import { fullRequest } from "./request-defaults.ts";
-import { clusterOfRecording } from "./cluster-of-recording.ts";
+import { clusterOfRecording, FIRST_CONTROLLER } from "./cluster-of-recording.ts";
 import { metadataRecords } from "./observe/metadata-log.ts";
 import { isObject, type Json, type JsonObject, type RecordedStep, type Recording } from "./read-recording.ts";
 import { BROKER_PORT, CONTROLLER_PORT } from "#engine/broker/node-settings.ts";
@@ -22,6 +22,8 @@ const WORLD_BEGINS_MS = 1_795_214_000_000;
 const BOOT_LIMIT_MS = 120_000;
 /** After the start everything comes to rest, as while the recorder set itself up. */
 const REST_MS = 4_000;
+/** Shorter than the heartbeat interval of 2 s, so nobody is missed. */
+const JOSTLE_MS = 1_700;
 
 /** What has been learnt about both sides. Plain data and pairs. */
 interface Memory {
@@ -31,6 +33,8 @@ interface Memory {
   /** Offset of the first metadata record that no observation has shown. */
   metadataNext: number;
   nextCall: number;
+  /** Call -> how many outcomes there were when it began. */
+  outcomesAtCall: Map<number, number>;
   nextInput: number;
   nextClient: number;
   /** For actions that go on over several steps. */
@@ -49,6 +53,8 @@ export class GoldenWorld {
   readonly spec: ClusterSpec;
   readonly cluster: Cluster;
   memory: Memory;
+  /** Length of the trace when the step that is played began. */
+  stepBegan = 0;
   #ownTopicIds: ReadonlySet<string>;
 
   constructor(recording: Recording, seed: number) {
@@ -57,7 +63,7 @@ export class GoldenWorld {
     this.spec = clusterOfRecording(recording);
     this.cluster = Cluster.build(this.spec, seed, new Map([...PROCESS_KINDS, [PROBE, probeKind]]));
     addProbe(this.cluster.simulation);
-    this.memory = { pairs: new Pairs(), roles: new Map(), metadataNext: 0, nextCall: 1, nextInput: 1, nextClient: 1, notes: new Map() };
+    this.memory = { pairs: new Pairs(), roles: new Map(), metadataNext: 0, nextCall: 1, outcomesAtCall: new Map(), nextInput: 1, nextClient: 1, notes: new Map() };
   }
 
   /** Lets the cluster come up. */
@@ -82,16 +88,27 @@ export class GoldenWorld {
     return topicId !== "" && this.recording.spec.ranBefore.length > 0 && !this.#ownTopicIds.has(topicId);
   }
 
-  /** False when another broker than the recorded one has won the first race for /controller. */
+  /** False when another broker than the recorded one is the first controller. A controller of its own is as good as any other. */
   hasRecordedController(): boolean {
     const recorded = firstRecordedController(this.recording);
-    return recorded === null || !this.isZooKeeper || observe(this.cluster).activeController === recorded;
+    return recorded === null || recorded >= FIRST_CONTROLLER || observe(this.cluster).activeController === recorded;
   }
 
   get nowMs(): number { return Math.floor(this.cluster.now / MS); }
   /** As the machines' clocks show it. */
   get clockMs(): number { return this.nowMs; }
   get isZooKeeper(): boolean { return this.spec.mode === "zookeeper"; }
+
+  /** Brokers hang for a moment, each as long as chance will: their heartbeats and fetches come in another order afterwards. */
+  jostle(luck: number): void {
+    for (const broker of this.liveBrokers()) {
+      const name = nodeName(this.spec, this.node(broker));
+      if (this.process(name).status !== "running") continue;
+      const forMs = 1 + (luck * 7919 + broker * 104_729) % JOSTLE_MS;
+      this.apply({ do: "pause", node: name, forMs });
+    }
+    this.advance(JOSTLE_MS + 500);
+  }
 
   advance(ms: number): void {
     this.cluster.runUntil(this.cluster.now + Math.round(ms * MS));
@@ -163,13 +180,15 @@ export class GoldenWorld {
   takeCall(): number {
     const call = this.memory.nextCall;
     this.memory.nextCall += 1;
+    this.memory.outcomesAtCall.set(call, this.cluster.outcomes.length);
     return call;
   }
 
   #find(call: number, limitMs: number): unknown {
     const { outcomes } = this.cluster;
     const limit = this.cluster.now + limitMs * MS;
-    let seen = Math.max(0, outcomes.length - 50);
+    let seen = this.memory.outcomesAtCall.get(call) ?? 0;
+    this.memory.outcomesAtCall.delete(call);
     for (;;) {
       for (; seen < outcomes.length; seen += 1) if ((outcomes.at(seen) as { readonly call: number }).call === call) return outcomes.at(seen);
       if (this.cluster.now >= limit) return null;
@@ -183,7 +202,7 @@ export class GoldenWorld {
     const { memory } = this;
     return {
       cluster: this.cluster.snapshot(),
-      memory: { ...memory, pairs: memory.pairs.copy(), roles: new Map(memory.roles), notes: new Map(memory.notes) },
+      memory: { ...memory, pairs: memory.pairs.copy(), roles: new Map(memory.roles), outcomesAtCall: new Map(memory.outcomesAtCall), notes: new Map(memory.notes) },
     };
   }
 
@@ -195,7 +214,7 @@ export class GoldenWorld {
     const { memory } = saved;
     const { world } = saved.cluster;
     this.cluster.restore(luck === 0 ? saved.cluster : { ...saved.cluster, world: { ...world, seed: world.seed + luck * 7919, streams: new Map() } });
-    this.memory = { ...memory, pairs: memory.pairs.copy(), roles: new Map(memory.roles), notes: new Map(memory.notes) };
+    this.memory = { ...memory, pairs: memory.pairs.copy(), roles: new Map(memory.roles), outcomesAtCall: new Map(memory.outcomesAtCall), notes: new Map(memory.notes) };
   }
 }
 
@@ -225,7 +244,7 @@ function firstRecordedController(recording: Recording): number | null {
     const text = isObject(result) ? result["/controller"] : null;
     const change = ["kill", "stop", "zkDelete"].find(action => action in step.does);
     if (typeof text === "string" && change === undefined) return (JSON.parse(text) as { readonly brokerid: number }).brokerid;
-    if (change !== undefined) return step.does["role"] === "controller" && typeof step.does[change] === "number" ? step.does[change] : null;
+    if (change !== undefined) return /^(active )?controller$/.test(String(step.does["role"])) && typeof step.does[change] === "number" ? step.does[change] : null;
   }
   return null;
 }

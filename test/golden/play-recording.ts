@@ -67,13 +67,13 @@ function playStep(world: GoldenWorld, recording: Recording, step: RecordedStep):
   const saved = mayTry ? world.save() : null;
   let best: { readonly luck: number; readonly differences: readonly Difference[]; readonly isUnlucky: boolean } | null = null;
   for (let luck = 0; ; luck += 1) {
-    const { differences, played } = attempt(world, recording, step, saved, luck);
+    const { differences, played } = saved !== null && luck > 0 ? again(world, recording, step, saved, luck) : attempt(world, recording, step);
     const isUnlucky = played.unlucky === true;
     if (differences.length === 0 && !isUnlucky) return reportOf(recording, step, differences, luck + 1);
     if (best === null || weight(differences, isUnlucky) < weight(best.differences, best.isUnlucky)) best = { luck, differences, isUnlucky };
     const limit = saved === null ? 1 : mayPlace(step) ? PLACEMENT_TRIES : FAULT_TRIES;
     if (luck + 1 < limit && !isHopeless(differences)) continue;
-    if (saved !== null && luck !== best.luck) attempt(world, recording, step, saved, best.luck);
+    if (saved !== null && luck !== best.luck) again(world, recording, step, saved, best.luck);
     return reportOf(recording, step, best.differences, luck + 1);
   }
 }
@@ -95,14 +95,23 @@ function mayPlace(step: RecordedStep): boolean {
   return typeof made === "object" && made !== null && !("assignment" in made);
 }
 
-function attempt(world: GoldenWorld, recording: Recording, step: RecordedStep, saved: Saved | null, luck: number): { differences: Difference[]; played: Played } {
-  if (luck > 0 && saved !== null) {
-    world.restore(saved, luck);
-    if (CHANCE.has(step.action)) world.advance(luck * PHASE_MS);
+interface Attempt { readonly differences: readonly Difference[]; readonly played: Played }
+
+/** From the same moment, with other luck. */
+function again(world: GoldenWorld, recording: Recording, step: RecordedStep, saved: Saved, luck: number): Attempt {
+  world.restore(saved, luck);
+  if (CHANCE.has(step.action)) {
+    world.advance(luck * PHASE_MS);
+    if (luck % 2 === 0 && luck > 0) world.jostle(luck);
   }
+  return attempt(world, recording, step);
+}
+
+function attempt(world: GoldenWorld, recording: Recording, step: RecordedStep): Attempt {
   const player = PLAYERS.get(step.action);
   if (player === undefined) return { played: {}, differences: [cannotDo(step, `unknown action "${step.action}"; known are ${[...PLAYERS.keys()].join(", ")}`)] };
   try {
+    world.stepBegan = world.cluster.simulation.world.trace.length;
     const played = player(world, step, recording);
     return { played, differences: step.action === "cli" ? [] : compareStep(world, step, played) };
   } catch (error) {

@@ -15,7 +15,7 @@ export function nodesOnTheRecord(world: GoldenWorld, step: RecordedStep, ids: re
   return ids;
 }
 
-function givePart(world: GoldenWorld, recorded: number, simulated: number): void {
+export function givePart(world: GoldenWorld, recorded: number, simulated: number): void {
   if (simulated < FIRST_CONTROLLER) return;
   const { roles } = world.memory;
   const before = roles.get(recorded) ?? recorded;

@@ -14,6 +14,8 @@ import type { CreateMode } from "#engine/zookeeper/zookeeper-protocol.ts";
 const AFTER_CHANGE_MS = 800;
 /** default.api.timeout.ms of the Admin client. */
 const PATIENCE_MS = 65_000;
+/** A busy machine needs that long for nothing. */
+const LONG_MS = 3_000;
 
 /** A command line in parts. `options`: --name -> values; a flag has none. */
 export interface CommandLine { readonly tool: string; readonly words: readonly string[]; readonly options: ReadonlyMap<string, readonly string[]> }
@@ -51,8 +53,12 @@ export const cli: ActionPlayer = (world, step, recording): Played => {
   // kafka-topics.sh prints its errors and ends with 0 in some versions.
   const isRefused = exit !== 0 && exit !== undefined || /^Error/m.test(String(stdout ?? ""));
   if (isRefused && !text.includes("imeout") && !text.includes("timed out")) return {};
+  const began = world.nowMs;
   const played = EFFECTS[line.tool]?.(world, line, step, recording);
   if (/--(alter|create|delete|execute|cancel)\b|kafka-delete-records|kafka-leader-election/.test(String(step.does["cli"]))) world.advance(AFTER_CHANGE_MS);
+  // A tool that waits for an answer lets the cluster go on meanwhile.
+  const wallMs = Number(step.fields["wallMs"] ?? step.fields["interruptedAfterMs"] ?? 0);
+  if (wallMs > LONG_MS) world.advance(Math.max(0, wallMs - (world.nowMs - began)));
   return played ?? {};
 };
 

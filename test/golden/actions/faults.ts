@@ -3,6 +3,8 @@ import { numbersOf } from "../cluster-of-recording.ts";
 import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
 import { knownBrokers } from "../observe/topic-metadata.ts";
 import { isObject, type Json, type RecordedStep } from "../read-recording.ts";
+import { linesSince, shownLines } from "../observe/node-log.ts";
+import { afterControllerChange, controllerBefore } from "../controller-change.ts";
 import { nodesOnTheRecord } from "../recorded-roles.ts";
 import { watchPartitions } from "../watch-partitions.ts";
 import { produceOnce } from "./raw-requests.ts";
@@ -32,18 +34,26 @@ export function watched(world: GoldenWorld, step: RecordedStep, via?: readonly n
 }
 
 export const kill: ActionPlayer = (world, step): Played => {
+  const before = controllerBefore(world);
   for (const name of partiesOf(world, step)) world.apply({ do: "kill", node: name });
-  return watched(world, step);
+  return withLog(world, step, afterControllerChange(world, step, before, watched(world, step)));
 };
+
+/** Lines that the nodes have logged in this step, when the recording shows some. */
+export function withLog(world: GoldenWorld, step: RecordedStep, played: Played): Played {
+  if (step.fields["log"] === undefined || played.fields?.["log"] !== undefined) return played;
+  return { ...played, fields: { ...played.fields, log: shownLines(linesSince(world, world.stepBegan), step.fields["log"]) } };
+}
 
 export const stop: ActionPlayer = (world, step): Played => {
   const names = partiesOf(world, step);
+  const before = controllerBefore(world);
   for (const name of names) world.apply({ do: "shut-down", node: name });
   // The recorder watched while the process went down.
   const rest = world.liveBrokers().filter(id => !names.includes(world.processName(id)));
   const played = timelineOf(step) === null ? {} : watched(world, step, rest);
   untilStopped(world, names);
-  return timelineOf(step) === null ? watched(world, step, rest) : played;
+  return withLog(world, step, afterControllerChange(world, step, before, timelineOf(step) === null ? watched(world, step, rest) : played));
 };
 
 function untilStopped(world: GoldenWorld, names: readonly string[]): void {
@@ -67,12 +77,12 @@ export const start: ActionPlayer = (world, step): Played => {
   const old = world.liveBrokers().filter(id => !ids.includes(id));
   const settings = isObject(step.does["settings"]) ? step.does["settings"] as Record<string, string> : undefined;
   for (const name of partiesOf(world, step)) world.apply({ do: "restart", node: name, ...settings === undefined ? {} : { settings } });
-  if (timelineOf(step) !== null) return watched(world, step, old.length > 0 ? old : undefined);
+  if (timelineOf(step) !== null) return withLog(world, step, watched(world, step, old.length > 0 ? old : undefined));
   const real = isObject(step.fields["result"]) ? step.fields["result"] : null;
-  if (real !== null && "exit" in real) return endedByItself(world, ids);
+  if (real !== null && "exit" in real) return endedByItself(world, step, ids);
   untilInService(world, ids.filter(id => id < FIRST_CONTROLLER));
   world.advance(REST_MS);
-  return real !== null && "running" in real ? { fields: { result: { running: ids.every(id => world.process(world.processName(id)).status === "running") } } } : {};
+  return withLog(world, step, real !== null && "running" in real ? { fields: { result: { running: ids.every(id => world.process(world.processName(id)).status === "running") } } } : {});
 };
 
 function untilInService(world: GoldenWorld, brokers: readonly number[]): void {
@@ -88,12 +98,10 @@ function untilInService(world: GoldenWorld, brokers: readonly number[]): void {
 }
 
 /** A process that ends by its own will tells its exit code in the fact that it writes. */
-function endedByItself(world: GoldenWorld, ids: readonly number[]): Played {
+function endedByItself(world: GoldenWorld, step: RecordedStep, ids: readonly number[]): Played {
   const limit = world.nowMs + START_LIMIT_MS;
   while (ids.some(id => world.process(world.processName(id)).status !== "stopped") && world.nowMs < limit) world.advance(100);
-  const failures = ids.map(id => lastFailure(world, id));
-  const text = failures.flatMap(failure => failure?.text.split("\n") ?? []);
-  return { fields: { result: { exit: failures[0]?.exitCode ?? null }, log: text } };
+  return withLog(world, step, { fields: { result: { exit: lastFailure(world, ids[0] ?? 0)?.exitCode ?? null } } });
 }
 
 export function lastFailure(world: GoldenWorld, id: number): { readonly exitCode: number; readonly text: string } | null {
@@ -124,7 +132,7 @@ export const restart: ActionPlayer = (world, step): Played => {
   world.advance(REST_MS);
   const real = isObject(step.fields["result"]) ? step.fields["result"] : null;
   const running = names.every(name => world.process(name).status === "running");
-  return { ...watched(world, step), ...real === null ? {} : { fields: { result: { ..."running" in real ? { running } : {}, ..."exit" in real ? { exit: running ? null : 1 } : {} } } } };
+  return withLog(world, step, { ...watched(world, step), ...real === null ? {} : { fields: { result: { ..."running" in real ? { running } : {}, ..."exit" in real ? { exit: running ? null : 1 } : {} } } } });
 };
 
 export const pause: ActionPlayer = (world, step): Played => {

@@ -2,6 +2,7 @@
 import { cli } from "./command-lines.ts";
 import { consume } from "./consuming.ts";
 import { kill, pause, restart, resume, sigstop, start, stop } from "./faults.ts";
+import { file, files } from "./log-files.ts";
 import { damage, enlargeDisk } from "./machines.ts";
 import { cannot, needsGroups, needsTransactions } from "./not-yet.ts";
 import { produce } from "./producing.ts";
@@ -23,7 +24,7 @@ export const PLAYERS: ReadonlyMap<string, ActionPlayer> = new Map<string, Action
   killZooKeeper, startZooKeeper, fourLetterWord, zkDelete,
   deleteFolder: cannot("a folder that is deleted by hand"), damage, enlargeDisk,
   background: cannot("tools in processes of their own"), endBackground: cannot("tools in processes of their own"),
-  file: cannot("the text of a file"), files: cannot("a listing of files"), look, wait,
+  file, files, look, wait,
 }));
 
 /** Actions after which chance may fall in many ways; each is tried several times before a difference counts. */

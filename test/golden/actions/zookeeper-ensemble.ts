@@ -2,8 +2,8 @@
 import { numbersOf } from "../cluster-of-recording.ts";
 import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
 import { watched } from "./faults.ts";
-import { controllerIdAt, controllerZnodes } from "./waiting.ts";
-import { isObject, type Json, type RecordedStep } from "../read-recording.ts";
+import { afterControllerChange, controllerBefore } from "../controller-change.ts";
+import { isObject, type Json } from "../read-recording.ts";
 import type { ActionPlayer, Played } from "../played-step.ts";
 import { observe } from "#engine/cluster/observe.ts";
 import type { ZooKeeperServerView } from "#engine/cluster/view.ts";
@@ -48,33 +48,7 @@ export const fourLetterWord: ActionPlayer = (world, step): Played => {
 
 export const zkDelete: ActionPlayer = (world, step): Played => {
   const path = String(step.does["zkDelete"]);
+  const before = controllerBefore(world);
   world.call(call => ({ do: "zookeeper", operation: { op: "delete", path, version: -1 }, call }));
-  return controllerChange(world, step);
+  return afterControllerChange(world, step, before, watched(world, step));
 };
-
-/** Steps that change the controller show /controller, its epoch and what every broker's Metadata says. */
-export function controllerChange(world: GoldenWorld, step: RecordedStep): Played {
-  const fields: Record<string, Json> = {};
-  const wanted = recordedController(step);
-  const limit = world.nowMs + ELECTION_LIMIT_MS;
-  const before = controllerZnodes(world)["/controller_epoch version"];
-  // Until somebody holds /controller again under a new epoch.
-  while (wanted !== null && world.nowMs < limit) {
-    const now = controllerZnodes(world);
-    if (now["/controller"] !== null && now["/controller_epoch version"] !== before) break;
-    world.advance(20);
-  }
-  if (wanted !== null) world.advance(1_000);
-  if (step.fields["result"] !== undefined) fields["result"] = controllerZnodes(world);
-  if (isObject(step.fields["metadataControllerId"])) {
-    fields["metadataControllerId"] = Object.fromEntries(world.liveBrokers().map(broker => [String(broker), controllerIdAt(world, broker)]));
-  }
-  return { fields };
-}
-
-/** The broker that the recording's /controller names at the end. */
-export function recordedController(step: RecordedStep): number | null {
-  const real = step.fields["result"];
-  const text = isObject(real) ? real["/controller"] : null;
-  return typeof text === "string" ? Number((JSON.parse(text) as { readonly brokerid: number }).brokerid) : null;
-}

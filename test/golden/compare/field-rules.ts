@@ -33,6 +33,7 @@ export const FIELD_RULES: readonly Rule[] = [
   { fields: "result.before", how: "ignored", why: "transaction ids depend on everything before" },
   { fields: "result.after", how: "ignored", why: "transaction ids depend on everything before" },
   { fields: "result.endedAfterMs", how: "ignored", why: "how long a Java process lived" },
+  { fields: "timeline.*.LeaderEpoch", how: "ignored", why: "an election may need several rounds" },
   { fields: "log.**", how: "normalised", as: normalisedTexts, why: "times, ports and counters stand in it" },
   { fields: "log", how: "normalised", as: normalisedTexts, why: "times, ports and counters stand in it" },
 ];
