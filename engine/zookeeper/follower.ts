@@ -155,6 +155,8 @@ function upToDate(server: Server, following: Following): void {
   const { state, process } = server;
   following.phase = "broadcast";
   state.serving = true;
+  // The leader may be silent for syncLimit only from now on.
+  armFollowerTimer(server, following);
   process.trace<ZooKeeperFact>({
     kind: "zookeeper-state", server: state.config.serverId, state: "following", epoch: following.epoch, leader: following.leader,
   });
