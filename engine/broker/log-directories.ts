@@ -29,7 +29,7 @@ export interface LogManagerState {
 }
 
 export function createLogManager(node: KafkaNodeSettings): LogManagerState {
-  const profile = findProfile(node.kafka, node.mode) ?? { indexesEachBatch: false, boundsFutureTimestamps: false };
+  const profile = findProfile(node.kafka, node.mode) ?? { indexesEachBatch: false, hasRevisedDefaults: false };
   return {
     defaults: brokerLogConfig(node.overrides, profile), directories: logDirectoriesOf(node.overrides), status: "not-started", loaded: new Map(),
     offline: new Set(), cleanedTo: new Map(), startedUs: 0, isCleanerArmed: false,
@@ -55,11 +55,15 @@ export function directoryOf(logs: LogManagerState, path: string): LogDirectory |
   return logs.directories.find(directory => directory.path === path);
 }
 
-/** An operator lets a log directory of a node fail: every access from now on. Why it cannot be done; null when it was. */
-export function failLogDirectory(process: ProcessRecord, path: string): string | null {
+/** Why an operator cannot let that log directory of a node fail: it has none of that name. Null when it has. */
+export function logDirectoryRefusal(process: ProcessRecord, path: string): string | null {
   const directories = logDirectoriesOf((process.settings as KafkaNodeSettings).overrides);
-  const directory = directories.find(known => known.path === path);
-  if (directory === undefined) return `"${path}" is not a log directory of ${process.name}; it has ${directories.map(known => `"${known.path}"`).join(", ")}`;
-  failDirectory(process, directory.root);
-  return null;
+  return directories.some(known => known.path === path) ? null
+    : `"${path}" is not a log directory of ${process.name}; it has ${directories.map(known => `"${known.path}"`).join(", ")}`;
+}
+
+/** Every access to that log directory fails from now on. */
+export function failLogDirectory(process: ProcessRecord, path: string): void {
+  const directory = logDirectoriesOf((process.settings as KafkaNodeSettings).overrides).find(known => known.path === path);
+  if (directory !== undefined) failDirectory(process, directory.root);
 }

@@ -2,6 +2,7 @@
 // Kafka's defaults (ReplicationConfigs, ServerConfigs, ServerLogConfigs of 3.9). Settings that another part of the node reads
 // (quorum, sessions, leader balance) are read there from the same overrides.
 import type { NodeRole, Settings } from "#engine/cluster/spec.ts";
+import { LOG_SETTING_NAMES } from "#engine/log/log-config.ts";
 import type { Endpoint } from "#engine/protocol/network-client.ts";
 import type { ClusterMode, KafkaVersion } from "#engine/protocol/version-profile.ts";
 
@@ -75,7 +76,7 @@ type FlagName = keyof typeof FLAGS;
 /** Typed broker settings, by Kafka's names. Plain data. */
 export type BrokerSettings = Readonly<Record<NumberName, number>> & Readonly<Record<FlagName, boolean>>;
 
-const SETTING_NAMES: ReadonlySet<string> = new Set([...Object.keys(NUMBERS), ...Object.keys(FLAGS), ...TEXTS, ...READ_ELSEWHERE]);
+const SETTING_NAMES: ReadonlySet<string> = new Set([...Object.keys(NUMBERS), ...Object.keys(FLAGS), ...TEXTS, ...READ_ELSEWHERE, ...LOG_SETTING_NAMES]);
 
 /** Overrides over defaults. A text stands for the number or truth value it spells, as in Kafka's files. */
 export function brokerSettings(overrides: Settings): BrokerSettings {

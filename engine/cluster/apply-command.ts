@@ -13,7 +13,7 @@ import type { OperatorFact } from "#engine/protocol/facts.ts";
 
 /** @property code stable; the message is for people. */
 export interface Refusal {
-  readonly code: "no-such-process" | "not-running" | "not-stopped" | "not-paused" | "wrong-kind" | "name-taken" | "same-host" | "not-ready";
+  readonly code: "no-such-process" | "not-running" | "not-stopped" | "not-paused" | "wrong-kind" | "name-taken" | "same-host" | "not-ready" | "no-such-file";
   readonly message: string;
 }
 

@@ -3,9 +3,10 @@
 import { AuthorError, didYouMean, shown } from "./author-error.ts";
 import { type Fields, readObject, readText } from "./read-input.ts";
 import type { Settings } from "./spec.ts";
+import { LOG_MANAGER_FLAGS, LOG_MANAGER_TIMES, LOG_SETTINGS, type LogSetting } from "#engine/log/log-config.ts";
 
 type SettingKind =
-  | readonly ["integer", number, number] | readonly ["boolean"] | readonly ["one-of", ...string[]]
+  | readonly ["integer", number, number] | readonly ["decimal", number, number] | readonly ["boolean"] | readonly ["one-of", ...string[]]
   /** A text that the process itself reads, and may refuse when it starts. */
   | readonly ["text"];
 type SettingTable = Readonly<Record<string, SettingKind>>;
@@ -19,8 +20,23 @@ const bytes: SettingKind = ["integer", 1, INT_MAX];
 const flag: SettingKind = ["boolean"];
 const text: SettingKind = ["text"];
 
+const LONG_MAX = Number.MAX_SAFE_INTEGER;
+
+/** Settings of logs, as a topic or as the broker spells them. */
+function logSettings(namesOf: (setting: LogSetting) => readonly string[]): SettingTable {
+  const rows = LOG_SETTINGS.flatMap(setting => {
+    const kind: SettingKind = setting.scale === undefined ? ["integer", setting.min, LONG_MAX] : ["decimal", 0, 1];
+    return namesOf(setting).map(name => [name, kind] as const);
+  });
+  return Object.fromEntries(rows);
+}
+
 /** server.properties: broker and controller. */
 export const NODE_SETTINGS: SettingTable = {
+  ...logSettings(setting => setting.broker.map(name => typeof name === "string" ? name : name[0])),
+  ...Object.fromEntries(LOG_MANAGER_TIMES.map(name => [name, positiveMs])), ...Object.fromEntries(LOG_MANAGER_FLAGS.map(name => [name, flag])),
+  "log.dirs": text, "log.dir": text, "log.cleanup.policy": ["one-of", "delete", "compact", "compact,delete", "delete,compact"],
+  "log.message.timestamp.type": ["one-of", "CreateTime", "LogAppendTime"],
   "auto.create.topics.enable": flag, "auto.leader.rebalance.enable": flag, "unclean.leader.election.enable": flag,
   "leader.imbalance.check.interval.seconds": ["integer", 1, INT_MAX],
   "broker.heartbeat.interval.ms": positiveMs, "broker.session.timeout.ms": positiveMs, "initial.broker.registration.timeout.ms": positiveMs,
@@ -47,8 +63,10 @@ export const ZOOKEEPER_SETTINGS: SettingTable = {
 };
 
 export const TOPIC_SETTINGS: SettingTable = {
+  ...logSettings(setting => [setting.topic]), "cleanup.policy": ["one-of", "delete", "compact", "compact,delete", "delete,compact"],
   "min.insync.replicas": ["integer", 1, INT_MAX], "max.message.bytes": ["integer", 0, INT_MAX], "unclean.leader.election.enable": flag,
-  "message.timestamp.type": ["one-of", "CreateTime", "LogAppendTime"], "segment.bytes": ["integer", 14, INT_MAX],
+  "message.timestamp.type": ["one-of", "CreateTime", "LogAppendTime"],
+  "segment.bytes": ["integer", 14, INT_MAX],
 };
 
 const CLIENT_SETTINGS: SettingTable = {
@@ -100,6 +118,15 @@ function checkSetting(where: string, value: unknown, kind: SettingKind): void {
       throw new AuthorError({
         code: typeof number === "number" ? "out-of-range" : "wrong-kind", where, what: "this setting is a whole number",
         expected: `a whole number from ${min} to ${max}`, found: shown(value), cure: `Give a number from ${min} to ${max}.`,
+      });
+    }
+    case "decimal": {
+      const [, min, max] = kind;
+      const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+      if (typeof number === "number" && number >= min && number <= max) return;
+      throw new AuthorError({
+        code: typeof number === "number" ? "out-of-range" : "wrong-kind", where, what: "this setting is a number",
+        expected: `a number from ${min} to ${max}`, found: shown(value), cure: `Give a number from ${min} to ${max}.`,
       });
     }
     case "boolean":

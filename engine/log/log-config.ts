@@ -39,7 +39,7 @@ const HOUR_MS = 3_600_000;
 const WEEK_MS = 168 * HOUR_MS;
 
 /** @property broker its names, the strongest first; [name, factor] when the unit is another. @property scale of a fraction. */
-interface LogSetting {
+export interface LogSetting {
   readonly field: NumberField;
   readonly topic: string;
   readonly broker: readonly (string | readonly [string, number])[];
@@ -80,19 +80,19 @@ export const LOG_SETTINGS: readonly LogSetting[] = [
 export const CLEANUP_POLICY = { topic: "cleanup.policy", broker: "log.cleanup.policy" } as const;
 export const TIMESTAMP_TYPE = { topic: "message.timestamp.type", broker: "log.message.timestamp.type" } as const;
 
-/** KIP-1030: 4.x refuses timestamps more than an hour ahead. */
-const TIMESTAMP_AFTER_MAX_MS_SINCE_4 = HOUR_MS;
+/** KIP-1030. */
+const REVISED_TIMESTAMP_AFTER_MAX_MS = HOUR_MS;
 
 type Overrides = Readonly<Record<string, string | number | boolean>>;
 
 /** What the release decides: see VersionProfile. */
-export interface LogProfile { readonly indexesEachBatch: boolean; readonly boundsFutureTimestamps: boolean }
+export interface LogProfile { readonly indexesEachBatch: boolean; readonly hasRevisedDefaults: boolean }
 
 /** What holds when a topic says nothing. */
 export function brokerLogConfig(overrides: Overrides, profile: LogProfile): LogConfig {
   const numbers = {} as Record<NumberField, number>;
   for (const setting of LOG_SETTINGS) numbers[setting.field] = setting.byDefault;
-  if (profile.boundsFutureTimestamps) numbers.timestampAfterMaxMs = TIMESTAMP_AFTER_MAX_MS_SINCE_4;
+  if (profile.hasRevisedDefaults) numbers.timestampAfterMaxMs = REVISED_TIMESTAMP_AFTER_MAX_MS;
   for (const { field, broker, scale } of LOG_SETTINGS) {
     for (const name of broker) {
       const [key, factor] = typeof name === "string" ? [name, scale ?? 1] as const : name;
@@ -108,7 +108,7 @@ export function brokerLogConfig(overrides: Overrides, profile: LogProfile): LogC
   };
 }
 
-export const DEFAULT_LOG_CONFIG: LogConfig = brokerLogConfig({}, { indexesEachBatch: false, boundsFutureTimestamps: false });
+export const DEFAULT_LOG_CONFIG: LogConfig = brokerLogConfig({}, { indexesEachBatch: false, hasRevisedDefaults: false });
 
 /** @param topic settings of the topic that differ, by Kafka's names. @param broker what holds when the topic says nothing. */
 export function logConfigOf(topic: ReadonlyMap<string, string>, broker: LogConfig): LogConfig {
@@ -136,3 +136,16 @@ function cleanupPolicy(text: string): { readonly deletes: boolean; readonly comp
   const policies = text.split(",").map(policy => policy.trim());
   return { deletes: policies.includes("delete"), compacts: policies.includes("compact") };
 }
+
+/** What the log manager as a whole reads, all of it by the broker's names: milliseconds, flags and texts. */
+export const LOG_MANAGER_TIMES = [
+  "log.retention.check.interval.ms", "log.initial.task.delay.ms", "log.cleaner.backoff.ms", "log.flush.offset.checkpoint.interval.ms",
+] as const;
+export const LOG_MANAGER_FLAGS = ["log.cleaner.enable"] as const;
+export const LOG_MANAGER_TEXTS = ["log.dirs", "log.dir", CLEANUP_POLICY.broker, TIMESTAMP_TYPE.broker] as const;
+
+/** All names of the broker that this part of a node reads. */
+export const LOG_SETTING_NAMES: readonly string[] = [
+  ...LOG_SETTINGS.flatMap(({ broker }) => broker.map(name => typeof name === "string" ? name : name[0])),
+  ...LOG_MANAGER_TIMES, ...LOG_MANAGER_FLAGS, ...LOG_MANAGER_TEXTS,
+];

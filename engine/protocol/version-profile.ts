@@ -36,8 +36,6 @@ export interface VersionProfile {
   readonly printsOptionalDirectory: boolean;
   /** 4.x looks at each batch of an append when it writes the indexes of a segment; 3.9 at the append as a whole. */
   readonly indexesEachBatch: boolean;
-  /** KIP-1030: message.timestamp.after.max.ms is an hour; before it was no limit. */
-  readonly boundsFutureTimestamps: boolean;
   /** Default of the producer's linger.ms (KIP-1030). */
   readonly lingerMs: 0 | 5;
   /** Clients of 4.x say of an expired batch that no answer was received, and of a node whether it is fenced. */
@@ -60,17 +58,17 @@ const FEATURES_4_3: readonly FeatureRange[] = [
 
 export const PROFILES: readonly VersionProfile[] = [
   {
-    kafka: "3.9", mode: "zookeeper", indexesEachBatch: false, boundsFutureTimestamps: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
+    kafka: "3.9", mode: "zookeeper", indexesEachBatch: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
     hasMessageFormatSettings: true, hasRevisedDefaults: false, features: FEATURES_3_9, preVote: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
   },
   {
-    kafka: "3.9", mode: "kraft", indexesEachBatch: false, boundsFutureTimestamps: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
+    kafka: "3.9", mode: "kraft", indexesEachBatch: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
     hasMessageFormatSettings: true, hasRevisedDefaults: false, features: FEATURES_3_9, preVote: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
   },
   {
-    kafka: "4.3", mode: "kraft", indexesEachBatch: true, boundsFutureTimestamps: true, release: "4.3.1", metadataVersion: 30, metadataVersionName: "4.3-IV0",
+    kafka: "4.3", mode: "kraft", indexesEachBatch: true, release: "4.3.1", metadataVersion: 30, metadataVersionName: "4.3-IV0",
     eligibleLeaderReplicas: true, sortsIsr: true, cordonsLogDirectories: true, fencedBrokersHaveSessions: true,
     hasMessageFormatSettings: false, hasRevisedDefaults: true, features: FEATURES_4_3, preVote: true, printsOptionalDirectory: false, lingerMs: 5, tellsMoreInClientTexts: true,
   },

@@ -63,7 +63,7 @@ describe("a cluster spec", () => {
   test("with a misspelt setting names the setting that was meant", () => {
     expect(errorOf({ ...good, settings: { "broker.sesion.timeout.ms": 6000 } }).message).toMatchInlineSnapshot(`
       "spec.settings["broker.sesion.timeout.ms"]: "broker.sesion.timeout.ms" is not a broker or controller setting that is modelled here
-        expected  a modelled setting, such as "auto.create.topics.enable"
+        expected  a modelled setting, such as "min.insync.replicas"
         found     "broker.sesion.timeout.ms"
         cure      Did you mean "broker.session.timeout.ms"?"
     `);
