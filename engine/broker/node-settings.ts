@@ -2,7 +2,6 @@
 // Kafka's defaults (ReplicationConfigs, ServerConfigs, ServerLogConfigs of 3.9). Settings that another part of the node reads
 // (quorum, sessions, leader balance) are read there from the same overrides.
 import type { NodeRole, Settings } from "#engine/cluster/spec.ts";
-import { LOG_SETTING_NAMES } from "#engine/log/log-config.ts";
 import type { Endpoint } from "#engine/protocol/network-client.ts";
 import type { ClusterMode, KafkaVersion } from "#engine/protocol/version-profile.ts";
 
@@ -57,26 +56,12 @@ const NUMBERS = {
   "replica.socket.timeout.ms": 30_000,
 } as const;
 
-/** Texts that the broker part reads. */
-const TEXTS: readonly string[] = ["replica.selector.class", "log.dir", "log.dirs"];
-
 const FLAGS = { "auto.create.topics.enable": true } as const;
-
-/** Read by the quorum, the controller or the broker's life cycle. */
-const READ_ELSEWHERE: readonly string[] = [
-  "auto.leader.rebalance.enable", "controlled.shutdown.enable", "controller.quorum.append.linger.ms", "controller.quorum.auto.join.enable",
-  "controller.quorum.election.backoff.max.ms", "controller.quorum.election.timeout.ms", "controller.quorum.fetch.timeout.ms",
-  "controller.quorum.request.timeout.ms", "controller.quorum.retry.backoff.ms", "initial.broker.registration.timeout.ms",
-  "leader.imbalance.check.interval.seconds", "metadata.log.max.record.bytes.between.snapshots",
-  "metadata.log.max.snapshot.interval.ms", "metadata.max.idle.interval.ms", "metadata.max.retention.bytes", "metadata.max.retention.ms", "unclean.leader.election.enable",
-];
 
 type NumberName = keyof typeof NUMBERS;
 type FlagName = keyof typeof FLAGS;
 /** Typed broker settings, by Kafka's names. Plain data. */
 export type BrokerSettings = Readonly<Record<NumberName, number>> & Readonly<Record<FlagName, boolean>>;
-
-const SETTING_NAMES: ReadonlySet<string> = new Set([...Object.keys(NUMBERS), ...Object.keys(FLAGS), ...TEXTS, ...READ_ELSEWHERE, ...LOG_SETTING_NAMES]);
 
 /** Overrides over defaults. A text stands for the number or truth value it spells, as in Kafka's files. */
 export function brokerSettings(overrides: Settings): BrokerSettings {
@@ -90,9 +75,4 @@ export function brokerSettings(overrides: Settings): BrokerSettings {
     if (value !== undefined) settings[name] = value === true || value === "true";
   }
   return settings as unknown as BrokerSettings;
-}
-
-/** Names that no part of a node reads, in the order given: whoever builds a cluster refuses them. */
-export function unknownSettings(overrides: Settings): string[] {
-  return Object.keys(overrides).filter(name => !SETTING_NAMES.has(name));
 }

@@ -20,6 +20,7 @@ export class AuthorError extends Error {
   override readonly name = "AuthorError";
   readonly code: AuthorErrorCode;
   readonly where: string;
+  readonly what: string;
   readonly expected: string;
   readonly found: string;
   readonly cure: string;
@@ -33,6 +34,7 @@ export class AuthorError extends Error {
     ].join("\n"));
     this.code = problem.code;
     this.where = problem.where;
+    this.what = problem.what;
     this.expected = problem.expected;
     this.found = problem.found;
     this.cure = problem.cure;

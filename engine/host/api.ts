@@ -1,21 +1,12 @@
 // What a page, a test or a grader can ask of an engine. Coarse calls, plain data in and out: the same interface in process and behind
 // Comlink in a worker (there every method returns a promise). Times are virtual microseconds.
 import type { Command, Input, Outcome } from "#engine/cluster/commands.ts";
-import type { ClusterSpec } from "#engine/cluster/spec.ts";
+import type { RunFile } from "#engine/cluster/run-file.ts";
 import type { ClusterView, ViewFact } from "#engine/cluster/view.ts";
 import type { Drill } from "#engine/grading/define-drill.ts";
 import type { Verdict } from "#engine/grading/grade.ts";
 
-/** A run: everything a cluster did follows from it. */
-export interface RunFile {
-  readonly format: "sorting-office-run";
-  readonly engine: string;
-  readonly spec: ClusterSpec;
-  readonly seed: number;
-  readonly inputs: readonly Input[];
-  /** How far it had been run when it was saved. */
-  readonly until: number;
-}
+export type { RunFile } from "#engine/cluster/run-file.ts";
 
 /**
  * Facts from an id on. `reset`: the past has changed since the reader's `history` (a rewind dropped facts); keep only those with id < `firstId`.

@@ -8,7 +8,7 @@ import type { FactsDelta, RunFile, SessionInfo, SpecChanges } from '#engine/host
 import type { AsyncEngine } from './engine-client.ts';
 import { FactStore } from './fact-store.ts';
 import { isLetterStep, LETTER_GAP_US, LETTER_STEP_MS, LETTER_STEP_US_MIN } from './letter-steps.ts';
-import { problemOf } from './run-file.ts';
+import { problemOf } from './problem-of.ts';
 import { nextSliceUs, openRun, SLICE_US_MIN } from './open-run.ts';
 import { RunStory } from './run-story.ts';
 import type { Future, SessionListener, Speed } from './session-listener.ts';

@@ -4,7 +4,7 @@
  */
 import type { RunFile, SessionInfo } from '#engine/host/api.ts';
 import type { AsyncEngine } from './engine-client.ts';
-import { RunFileError } from './run-file.ts';
+import { AuthorError } from '#engine/cluster/author-error.ts';
 
 export const OPEN_MS_MAX = 20_000;
 /** An end beyond this is refused by the engine, which says why. */
@@ -14,7 +14,7 @@ const SLICE_MS = 100;
 export const SLICE_US_MIN = 50_000;
 const SLICE_US_MAX = 600_000_000;
 
-/** Simulates up to the end of the run. Throws RunFileError when that takes too long. `clock`: milliseconds of the wall. */
+/** Simulates up to the end of the run. Throws AuthorError when that takes too long. `clock`: milliseconds of the wall. */
 export async function openRun(engine: AsyncEngine, run: RunFile, clock: () => number = () => performance.now()): Promise<SessionInfo> {
   if (!Number.isSafeInteger(run.until) || run.until <= FIRST_SLICE_US || run.until > RUN_US_MAX) return engine.open(run);
   const from = clock();
@@ -39,10 +39,10 @@ export function nextSliceUs(sliceUs: number, tookMs: number): number {
   return tookMs > SLICE_MS ? Math.max(SLICE_US_MIN, Math.floor((sliceUs * SLICE_MS) / tookMs)) : Math.min(SLICE_US_MAX, sliceUs * 2);
 }
 
-function tooSlow(at: number, until: number, tookMs: number): RunFileError {
+function tooSlow(at: number, until: number, tookMs: number): AuthorError {
   const seconds = (us: number): string => `${Math.round(us / 1_000_000)} s`;
-  return new RunFileError({
-    what: 'the run takes too long to open here', where: 'until', expected: `a run that is simulated within ${OPEN_MS_MAX / 1_000} s`,
+  return new AuthorError({
+    code: 'too-large', what: 'the run takes too long to open here', where: 'until', expected: `a run that is simulated within ${OPEN_MS_MAX / 1_000} s`,
     found: `after ${Math.round(tookMs / 1_000)} s it had come to ${seconds(at)} of ${seconds(until)}`,
     cure: 'Save the run at an earlier moment, or open one with less traffic.',
   });

@@ -7,7 +7,7 @@ import { headline } from '#src/feed/live-sentence.ts';
 import { APPEARANCE_EVENT, isOn } from '#src/page/appearance.ts';
 import { type AsyncEngine, startEngineWorker } from '#src/session/engine-client.ts';
 import { LiveSession } from '#src/session/live-session.ts';
-import { newRun } from '#src/session/run-file.ts';
+import { newRun } from '#engine/cluster/run-file.ts';
 import { TrackLog } from '#src/timeline/timeline-model.ts';
 import { TimelineView } from '#src/timeline/timeline-view.ts';
 import { Transport } from '#src/timeline/transport.ts';
@@ -45,7 +45,7 @@ export function mountBench(element: HTMLElement, options: BenchOptions): Bench {
   const session = new LiveSession(client.engine, commandSentence);
   const drawing = new BenchDrawing(element, session, options.variant);
   const startOver = async (): Promise<void> => {
-    await session.open(newRun(await client.engine.engineVersion, options.spec, options.seed));
+    await session.open(newRun(options.spec, options.seed, await client.engine.engineVersion));
     // Where letters are sent by hand, each is worth a slow look.
     session.setSlowForLetters((options.spec.producers ?? []).length > 0 && (options.spec.producers ?? []).every((it) => it.workload === undefined));
     session.play();

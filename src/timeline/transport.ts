@@ -1,7 +1,7 @@
 /** The buttons under the track: step, play, speed, fork, and the run as a file. */
 import { isEvent, isNews } from '#src/feed/feed-lines.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
-import { parseRunFile } from '#src/session/run-file.ts';
+import { parseRunFile } from '#engine/cluster/run-file.ts';
 import { SPEEDS, type Speed } from '#src/session/session-listener.ts';
 import { clockText } from '#src/stage/shown-text.ts';
 

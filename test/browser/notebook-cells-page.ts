@@ -6,11 +6,11 @@ import '#src/styles/notebook.css';
 import { mountCells } from '#src/notebook/mount-cells.ts';
 import { startEngineWorker } from '#src/session/engine-client.ts';
 import { LiveSession } from '#src/session/live-session.ts';
-import { newRun } from '#src/session/run-file.ts';
+import { newRun } from '#engine/cluster/run-file.ts';
 import { NOTEBOOK_SPEC } from './notebook-spec.ts';
 
 const { engine } = startEngineWorker();
 const session = new LiveSession(engine);
-await session.open(newRun(await engine.engineVersion, NOTEBOOK_SPEC, 7));
+await session.open(newRun(NOTEBOOK_SPEC, 7, await engine.engineVersion));
 mountCells(document, { session });
 (window as unknown as { session: LiveSession }).session = session;

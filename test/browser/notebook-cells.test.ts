@@ -11,7 +11,7 @@ import { contentSecurityPolicy } from '#src/layouts/content-security-policy.ts';
 import { highlightTypeScript } from '#src/lesson/highlight-typescript.ts';
 import { kernelSource } from '#src/notebook/kernel-plugin.ts';
 import { runCellsHeadless } from '#src/notebook/run-cells-headless.ts';
-import { newRun } from '#src/session/run-file.ts';
+import { newRun } from '#engine/cluster/run-file.ts';
 import { root } from '../tidy/source-files.ts';
 import { launchBrowser, openPage, serveFolder } from './browser-under-test.ts';
 import type { ServedSite } from './browser-under-test.ts';
@@ -159,7 +159,7 @@ for (let round = 0; round < 10; round += 1) {
 await cluster.kill(1)
 await cluster.advance("12s")`;
   const engine = createEngine();
-  const { session } = engine.open(newRun(engine.engineVersion, NOTEBOOK_SPEC, 7));
+  const { session } = engine.open(newRun(NOTEBOOK_SPEC, 7, engine.engineVersion));
   const [cell] = await runCellsHeadless([{ id: 'c1', code }], engine, session, { seed: 7 });
   expect(cell?.problem).toBeNull();
   await freshPage();

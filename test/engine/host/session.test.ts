@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { AuthorError } from "#engine/cluster/author-error.ts";
-import { FactHistory } from "#engine/cluster/fact-history.ts";
 import { foldFact, initialView } from "#engine/cluster/fold-facts.ts";
 import { PRESETS } from "#engine/cluster/presets.ts";
 import type { ClusterSpec } from "#engine/cluster/spec.ts";
 import type { EngineApi, RunFile } from "#engine/host/api.ts";
 import { createEngine } from "#engine/host/in-process.ts";
-import { newRun, readRunFile, writeRunFile } from "#engine/host/run-file.ts";
+import { writeRunFile } from "#engine/cluster/run-file.ts";
+import { newRun, readRunFile } from "#engine/host/run-file.ts";
+import { FactStore } from "#src/session/fact-store.ts";
 import { comparable } from "../../simulation/compare-views.ts";
 
 const SECOND = 1_000_000;
@@ -116,10 +117,10 @@ describe("going back", () => {
 
   test("a page that follows by deltas has, after all turns, just the facts of the run", () => {
     const { engine, session } = opened();
-    const history = new FactHistory(spec);
+    const history = new FactStore();
     let seen = 0;
     const sync = (): boolean => {
-      const delta = engine.facts(session, (history.facts.at(-1)?.id ?? -1) + 1, false, seen);
+      const delta = engine.facts(session, history.nextId, false, seen);
       seen = delta.history;
       history.apply(delta);
       return delta.reset;
@@ -138,7 +139,7 @@ describe("going back", () => {
     sync();
     engine.openLane(session, 0);
     sync();
-    expect(history.facts).toEqual(engine.facts(session, 0).facts);
+    expect(history.all).toEqual(engine.facts(session, 0).facts);
   });
 
   test("a refused command says why and changes nothing, not even the look-ahead", () => {
@@ -259,33 +260,16 @@ describe("the engine refuses", () => {
   });
 });
 
-describe("the fact history of a page", () => {
-  test("gives the view of any moment, in any order, as folding from the start would", () => {
-    const { engine, session } = opened();
-    engine.command(session, { do: "kill", node: 1 }, 6 * SECOND);
-    engine.advance(session, 20 * SECOND);
-    const { facts } = engine.facts(session, 0);
-    const history = new FactHistory(spec);
-    history.apply({ firstId: 0, reset: false, facts });
-    for (const seconds of [20, 3, 17.25, 0, 6, 5.999999, 12, 12, 1.7, 19]) {
-      const at = Math.round(seconds * SECOND);
-      let view = initialView(spec);
-      for (const fact of facts) if (fact.at <= at) view = foldFact(view, fact);
-      expect(history.viewAt(at)).toEqual({ ...view, at });
-      const observed = engine.observe(session, at);
-      if (observed.activeController !== -1) expect(comparable(history.viewAt(at), true)).toEqual(comparable(observed, true));
-    }
-  });
-
-  test("forgets what a reset takes back", () => {
-    const { engine, session } = opened();
-    const history = new FactHistory(spec);
-    history.apply(engine.facts(session, 0));
-    const view = history.viewAt(3 * SECOND);
-    engine.advance(session, 20 * SECOND);
-    history.apply(engine.facts(session, history.facts.length === 0 ? 0 : (history.facts.at(-1)?.id ?? 0) + 1));
-    history.viewAt(20 * SECOND);
-    history.truncate(history.facts[history.countAt(3 * SECOND)]?.id ?? 0);
-    expect(history.viewAt(30 * SECOND)).toEqual({ ...view, at: 30 * SECOND });
-  });
+test("the facts of a run add up to what is observed, at any moment", () => {
+  const { engine, session } = opened();
+  engine.command(session, { do: "kill", node: 1 }, 6 * SECOND);
+  engine.advance(session, 20 * SECOND);
+  const { facts } = engine.facts(session, 0);
+  for (const seconds of [20, 3, 17.25, 0, 6, 5.999999, 12, 12, 1.7, 19]) {
+    const at = Math.round(seconds * SECOND);
+    let view = initialView(spec);
+    for (const fact of facts) if (fact.at <= at) view = foldFact(view, fact);
+    const observed = engine.observe(session, at);
+    if (observed.activeController !== -1) expect(comparable({ ...view, at }, true)).toEqual(comparable(observed, true));
+  }
 });

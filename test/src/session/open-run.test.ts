@@ -4,11 +4,12 @@ import { PRESETS } from '#engine/cluster/presets.ts';
 import type { ClusterSpec } from '#engine/cluster/spec.ts';
 import type { RunFile } from '#engine/host/api.ts';
 import { createEngine } from '#engine/host/in-process.ts';
-import { newRun, writeRunFile } from '#engine/host/run-file.ts';
+import { parseRunFile, writeRunFile } from '#engine/cluster/run-file.ts';
+import { newRun } from '#engine/host/run-file.ts';
 import type { AsyncEngine } from '#src/session/engine-client.ts';
 import { LiveSession } from '#src/session/live-session.ts';
 import { nextSliceUs, OPEN_MS_MAX, openRun } from '#src/session/open-run.ts';
-import { parseRunFile, problemOf } from '#src/session/run-file.ts';
+import { problemOf } from '#src/session/problem-of.ts';
 
 const SPEC = PRESETS['guides/three-nodes'] as ClusterSpec;
 const KILLED: RunFile = { ...newRun(SPEC, 7), inputs: [{ at: 5_000_000, command: { do: 'kill', node: 1 } }], until: 9_000_000 };

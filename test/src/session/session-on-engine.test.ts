@@ -4,7 +4,8 @@ import { createEngine } from "#engine/host/in-process.ts";
 import { FeedLog } from "#src/feed/feed-lines.ts";
 import type { AsyncEngine } from "#src/session/engine-client.ts";
 import { LiveSession } from "#src/session/live-session.ts";
-import { newRun, problemOf } from "#src/session/run-file.ts";
+import { newRun } from "#engine/cluster/run-file.ts";
+import { problemOf } from "#src/session/problem-of.ts";
 import { FlightLog } from "#src/stage/flights.ts";
 import { leaderlessGaps } from "#src/timeline/timeline-model.ts";
 
@@ -32,7 +33,7 @@ function engineBehindAWall(): AsyncEngine {
 async function openSession(seed = 7): Promise<LiveSession> {
   const engine = engineBehindAWall();
   const session = new LiveSession(engine);
-  await session.open({ ...newRun(await engine.engineVersion, SPEC, seed), until: 8_000_000 });
+  await session.open({ ...newRun(SPEC, seed, await engine.engineVersion), until: 8_000_000 });
   return session;
 }
 
@@ -123,7 +124,7 @@ test("a saved run opens at the same instant with the same facts", async () => {
 test("what the engine refuses is told with where, expected, found and cure, also through the worker's wall", async () => {
   const session = await openSession();
   const known = session.facts.all.length;
-  const refused = await session.open({ ...newRun("0.0.1", SPEC, 7), until: 0 }).catch((reason: unknown) => problemOf(reason));
+  const refused = await session.open({ ...newRun(SPEC, 7, "0.0.1"), until: 0 }).catch((reason: unknown) => problemOf(reason));
   expect(refused).toMatchObject({ where: expect.stringContaining("engine"), cure: expect.any(String), found: expect.stringContaining("0.0.1") });
   expect(session.facts.all.length).toBe(known);
   const unfit = await session.give({ do: "resume", node: 1 }).catch((reason: unknown) => problemOf(reason));
