@@ -7,7 +7,7 @@ import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import { answerFetch } from "./apis/01-fetch.ts";
 import { type BrokerState, partitionAt } from "./broker-state.ts";
 import { fetchError, isOldLife, readPartitions } from "./fetch-reader.ts";
-import type { FetchContext, WantedPartition } from "./fetch-sessions.ts";
+import { type FetchContext, openInSessions, sessionContext, type WantedPartition } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
 import { type Delayed, expiredOperations, watch } from "./purgatory.ts";
 import { isLeaderThrottling } from "./replication-quota.ts";
@@ -38,6 +38,7 @@ export function delayFetch(
 
 /** Something that fetches may wait for has changed in this partition: its end, its high watermark, its leader or epoch. */
 export function checkDelayedFetches(process: ProcessContext, broker: BrokerState, partition: Partition): void {
+  openInSessions(broker.fetchSessions, partition.topic, partition.partition);
   if (partition.delayedFetches.size > 0) for (const id of [...partition.delayedFetches]) check(process, broker, partition, id);
   const watching = broker.fetchSessions.watchers.get(partition.topic)?.[partition.partition];
   if (watching === undefined || watching.size === 0) return;
@@ -58,7 +59,7 @@ function check(process: ProcessContext, broker: BrokerState, partition: Partitio
 function contextOf(broker: BrokerState, { sessionId, wanted, isFull }: DelayedFetch): FetchContext | null {
   if (sessionId === 0) return { session: null, wanted, isFull };
   const session = broker.fetchSessions.byId.get(sessionId);
-  return session === undefined ? null : { session, wanted: session.partitions, isFull };
+  return session === undefined ? null : sessionContext(session, isFull);
 }
 
 /** With a minimum of one byte only the partition that has changed can make the difference. */

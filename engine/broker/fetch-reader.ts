@@ -139,6 +139,16 @@ function readRecords(reading: Reading, wanted: WantedPartition, partition: Parti
   return result;
 }
 
+/** Its asker knows all there is, and has all of it: nothing to read before something changes. A follower outside the ISR may join it any time. */
+export function isSettled(broker: BrokerState, body: FetchRequest, known: SessionPartition): boolean {
+  const partition = partitionAt(broker, known.topic, known.partition);
+  if (partition === undefined || known.currentLeaderEpoch !== partition.leaderEpoch) return false;
+  const { log } = partition;
+  if (known.highWatermark !== log.highWatermark || known.leaderLogStartOffset !== log.logStartOffset) return false;
+  if (body.replicaId < 0) return known.fetchOffset >= (body.replicaId === CONSUMER ? log.highWatermark : log.logEndOffset) && !(broker.selectsReplicasByRack && body.rackId !== "");
+  return known.fetchOffset === log.logEndOffset && partition.role === "leader" && partition.isr.includes(body.replicaId);
+}
+
 function described(wanted: WantedPartition, { log: { highWatermark, logStartOffset } }: Partition): FetchPartitionResult {
   return {
     partition: wanted.partition, error: "NONE", highWatermark, lastStableOffset: highWatermark, logStartOffset,

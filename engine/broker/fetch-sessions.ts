@@ -19,7 +19,10 @@ export interface WantedPartition {
   readonly partitionMaxBytes: number;
 }
 
-/** `highWatermark` and `leaderLogStartOffset` as the asker was last told; -1 before. */
+/**
+ * `highWatermark` and `leaderLogStartOffset` as the asker was last told; -1 before. `turn`: reading goes in this order, and what had data goes to the
+ * end. `isOpen`: there may be something to tell of it, or its asker has told something new.
+ */
 export interface SessionPartition extends WantedPartition {
   currentLeaderEpoch: number;
   fetchOffset: number;
@@ -28,16 +31,26 @@ export interface SessionPartition extends WantedPartition {
   partitionMaxBytes: number;
   highWatermark: number;
   leaderLogStartOffset: number;
+  turn: number;
+  isOpen: boolean;
 }
 
-/** @property partitions in the order in which they are read: those that had data go to the end, so that none starves. @property delayed id of the waiting fetch; 0 for none. */
+/**
+ * @property replicaId the asking broker; negative: a consumer. @property lastUsedUs its last request. @property partitions by topic and number.
+ * @property open those that have to be read; all others are as their asker knows them. @property delayed id of the waiting fetch; 0 for none.
+ */
 export interface FetchSession {
   readonly id: number;
+  readonly replicaId: number;
   epoch: number;
   lastUsedUs: number;
-  partitions: SessionPartition[];
+  readonly partitions: Map<string, (SessionPartition | undefined)[]>;
+  count: number;
+  nextTurn: number;
+  open: TopicPartition[];
   delayed: number;
 }
+interface TopicPartition { readonly topic: string; readonly partition: number }
 
 /** @property watchers by topic and partition: sessions that have it. */
 export interface FetchSessions { readonly byId: Map<number, FetchSession>; readonly watchers: Map<string, Set<number>[]> }
@@ -46,8 +59,10 @@ export function createFetchSessions(): FetchSessions {
   return { byId: new Map(), watchers: new Map() };
 }
 
-/** What a request is read for: its own partitions, or those of its session. `session` null: without one. */
+/** What a request is read for: its own partitions, or those of its session that have to be read. `session` null: without one. */
 export interface FetchContext { readonly session: FetchSession | null; readonly wanted: readonly WantedPartition[]; readonly isFull: boolean }
+/** A session that nobody has anything to tell of. */
+const NOTHING_OPEN: readonly SessionPartition[] = [];
 
 /** max.incremental.fetch.session.cache.slots, and how long an unused session keeps its slot. */
 const SLOTS = 1_000;
@@ -61,10 +76,10 @@ export function fetchContext(process: ProcessContext, sessions: FetchSessions, b
   const { sessionId, sessionEpoch } = body;
   if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
     if (sessionId !== 0) removeSession(sessions, sessionId);
-    const session = sessionEpoch === FINAL_EPOCH ? null : createSession(process, sessions);
+    const session = sessionEpoch === FINAL_EPOCH ? null : createSession(process, sessions, body.replicaId);
     if (session === null) return { session: null, wanted: wantedOf(body), isFull: true };
     takeWishes(sessions, session, body);
-    return { session, wanted: session.partitions, isFull: true };
+    return sessionContext(session, true);
   }
   const session = sessions.byId.get(sessionId);
   if (session === undefined) return "FETCH_SESSION_ID_NOT_FOUND";
@@ -73,9 +88,21 @@ export function fetchContext(process: ProcessContext, sessions: FetchSessions, b
   if (body.topics.length > 0) takeWishes(sessions, session, body);
   session.lastUsedUs = process.now;
   session.epoch += 1;
-  if (session.partitions.length > 0) return { session, wanted: session.partitions, isFull: false };
+  if (session.count > 0) return sessionContext(session, false);
   removeSession(sessions, sessionId);
   return { session: null, wanted: [], isFull: true };
+}
+
+/** The session's partitions that have to be read now, in their turn. */
+export function sessionContext(session: FetchSession, isFull: boolean): FetchContext {
+  if (session.open.length === 0) return { session, wanted: NOTHING_OPEN, isFull };
+  const wanted: SessionPartition[] = [];
+  for (const { topic, partition } of session.open) {
+    const known = session.partitions.get(topic)?.[partition];
+    if (known !== undefined) wanted.push(known);
+  }
+  if (wanted.length > 1) wanted.sort((one, other) => one.turn - other.turn);
+  return { session, wanted, isFull };
 }
 
 function wantedOf(body: FetchRequest): WantedPartition[] {
@@ -83,11 +110,13 @@ function wantedOf(body: FetchRequest): WantedPartition[] {
 }
 
 /** Null when all slots are taken by sessions that are in use. */
-function createSession(process: ProcessContext, sessions: FetchSessions): FetchSession | null {
+function createSession(process: ProcessContext, sessions: FetchSessions, replicaId: number): FetchSession | null {
   if (sessions.byId.size >= SLOTS && !evictOne(process, sessions)) return null;
   let id = 0;
   while (id === 0 || sessions.byId.has(id)) id = process.random("fetch session", SESSION_ID_BOUND) + 1;
-  const session: FetchSession = { id, epoch: INITIAL_EPOCH + 1, lastUsedUs: process.now, partitions: [], delayed: 0 };
+  const session: FetchSession = {
+    id, replicaId, epoch: INITIAL_EPOCH + 1, lastUsedUs: process.now, partitions: new Map(), count: 0, nextTurn: 0, open: [], delayed: 0,
+  };
   sessions.byId.set(id, session);
   return session;
 }
@@ -104,37 +133,67 @@ function evictOne(process: ProcessContext, sessions: FetchSessions): boolean {
 function removeSession(sessions: FetchSessions, id: number): void {
   const session = sessions.byId.get(id);
   if (session === undefined) return;
-  for (const { topic, partition } of session.partitions) sessions.watchers.get(topic)?.[partition]?.delete(id);
+  for (const [topic, partitions] of session.partitions) {
+    for (const known of partitions) if (known !== undefined) sessions.watchers.get(topic)?.[known.partition]?.delete(id);
+  }
   sessions.byId.delete(id);
 }
 
 function takeWishes(sessions: FetchSessions, session: FetchSession, body: FetchRequest): void {
-  const isFirst = session.partitions.length === 0;
   for (const { topic, partitions } of body.topics) {
+    let ofTopic = session.partitions.get(topic);
+    if (ofTopic === undefined) session.partitions.set(topic, ofTopic = []);
     for (const wanted of partitions) {
-      const known = isFirst ? undefined : partitionOf(session, topic, wanted.partition);
+      const known = ofTopic[wanted.partition];
       if (known === undefined) {
-        session.partitions.push({ topic, ...wanted, highWatermark: -1, leaderLogStartOffset: -1 });
+        while (ofTopic.length < wanted.partition) ofTopic.push(undefined);
+        ofTopic[wanted.partition] = { topic, ...wanted, highWatermark: -1, leaderLogStartOffset: -1, turn: session.nextTurn, isOpen: true };
+        session.nextTurn += 1;
+        session.count += 1;
+        session.open.push({ topic, partition: wanted.partition });
         watch(sessions, session.id, topic, wanted.partition);
-      } else {
-        known.currentLeaderEpoch = wanted.currentLeaderEpoch;
-        known.fetchOffset = wanted.fetchOffset;
-        known.lastFetchedEpoch = wanted.lastFetchedEpoch;
-        known.logStartOffset = wanted.logStartOffset;
-        known.partitionMaxBytes = wanted.partitionMaxBytes;
+        continue;
       }
+      known.currentLeaderEpoch = wanted.currentLeaderEpoch;
+      known.fetchOffset = wanted.fetchOffset;
+      known.lastFetchedEpoch = wanted.lastFetchedEpoch;
+      known.logStartOffset = wanted.logStartOffset;
+      known.partitionMaxBytes = wanted.partitionMaxBytes;
+      open(session, known);
     }
   }
 }
 
-/** What had data last stands at the end, and is what mostly changes. */
-function partitionOf(session: FetchSession, topic: string, partition: number): SessionPartition | undefined {
-  const { partitions } = session;
-  for (let index = partitions.length - 1; index >= 0; index -= 1) {
-    const known = partitions[index] as SessionPartition;
-    if (known.partition === partition && known.topic === topic) return known;
+function open(session: FetchSession, known: SessionPartition): void {
+  if (known.isOpen) return;
+  known.isOpen = true;
+  session.open.push({ topic: known.topic, partition: known.partition });
+}
+
+/** Something in this partition has changed that sessions may have to be told. */
+export function openInSessions(sessions: FetchSessions, topic: string, partition: number): void {
+  const watching = sessions.watchers.get(topic)?.[partition];
+  if (watching === undefined) return;
+  for (const id of watching) {
+    const session = sessions.byId.get(id);
+    const known = session?.partitions.get(topic)?.[partition];
+    if (session !== undefined && known !== undefined) open(session, known);
   }
-  return undefined;
+}
+
+/** Those that were read and had nothing to tell need not be read again until something changes. */
+export function closeSettled(session: FetchSession, isSettled: (known: SessionPartition) => boolean): void {
+  let kept = 0;
+  for (const entry of session.open) {
+    const known = session.partitions.get(entry.topic)?.[entry.partition];
+    if (known === undefined) continue;
+    if (isSettled(known)) known.isOpen = false;
+    else {
+      session.open[kept] = entry;
+      kept += 1;
+    }
+  }
+  session.open.length = kept;
 }
 
 function watch(sessions: FetchSessions, id: number, topic: string, partition: number): void {
@@ -146,42 +205,34 @@ function watch(sessions: FetchSessions, id: number, topic: string, partition: nu
 
 function forgetPartitions(sessions: FetchSessions, session: FetchSession, forgotten: FetchRequest["forgottenTopicsData"]): void {
   for (const { topic, partitions } of forgotten) {
-    for (const partition of partitions) sessions.watchers.get(topic)?.[partition]?.delete(session.id);
-    session.partitions = session.partitions.filter(known => known.topic !== topic || !partitions.includes(known.partition));
+    const ofTopic = session.partitions.get(topic);
+    for (const partition of partitions) {
+      if (ofTopic?.[partition] === undefined) continue;
+      sessions.watchers.get(topic)?.[partition]?.delete(session.id);
+      ofTopic[partition] = undefined;
+      session.count -= 1;
+    }
   }
 }
 
 type PartitionAnswer = ResponseOf<"Fetch">["topics"][number]["partitions"][number];
 
-/** What the asker has been told; with an error or a diverging epoch it shall be told all again. */
-export function noteTold(context: FetchContext, topics: ResponseOf<"Fetch">["topics"]): void {
-  const { session } = context;
-  if (session === null) return;
-  let hasData = false;
+/** What the asker has been told; with an error or a diverging epoch it shall be told all again. What had data goes to the end. */
+export function noteTold(session: FetchSession, topics: ResponseOf<"Fetch">["topics"]): void {
   for (const { topic, partitions } of topics) {
+    const ofTopic = session.partitions.get(topic);
     for (const answer of partitions) {
-      const known = partitionOf(session, topic, answer.partition);
+      const known = ofTopic?.[answer.partition];
       if (known === undefined) continue;
       known.highWatermark = mustBeRepeated(answer) ? -1 : answer.highWatermark;
       known.leaderLogStartOffset = answer.logStartOffset;
-      if (answer.records.length > 0) hasData = true;
+      if (answer.records.length === 0) continue;
+      known.turn = session.nextTurn;
+      session.nextTurn += 1;
     }
   }
-  if (hasData) moveToEnd(session, topics);
 }
 
 function mustBeRepeated(answer: PartitionAnswer): boolean {
   return answer.error !== "NONE" || answer.divergingEpoch.epoch >= 0;
-}
-
-function moveToEnd(session: FetchSession, topics: ResponseOf<"Fetch">["topics"]): void {
-  const { partitions: kept } = session;
-  for (const { topic, partitions } of topics) {
-    for (const { partition, records } of partitions) {
-      if (records.length === 0) continue;
-      const index = kept.findLastIndex(known => known.partition === partition && known.topic === topic);
-      const [moved] = index === -1 || index === kept.length - 1 ? [] : kept.splice(index, 1);
-      if (moved !== undefined) kept.push(moved);
-    }
-  }
 }

@@ -8,14 +8,15 @@ import { endOffsetForEpoch, latestEpoch, UNDEFINED_EPOCH } from "#engine/log/lea
 import { maybeIncrementLogStartOffset, truncateFullyAndStartAt } from "#engine/log/log-start.ts";
 import { appendAsFollower, truncateTo, updateHighWatermark } from "#engine/log/unified-log.ts";
 import {
-  beginFetch, createFetchSessionHandler, fetchSessionAnswered, fetchSessionFailed, type FetchSessionHandler, finishFetch, wishFor, wishOf,
+  createFetchSessionHandler, fetchSessionAnswered, fetchSessionFailed, type FetchSessionHandler, nextFetch, wishFor, wishNoMore, wishOf,
 } from "#engine/protocol/fetch-session-handler.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { type NetworkResult, networkSend } from "#engine/protocol/network-client.ts";
 import { type BrokerState, partitionAt } from "./broker-state.ts";
 import { checkDelayedFetches } from "./delayed-fetch.ts";
+import { openInSessions } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
-import { isFollowerThrottling, noteFollowerBytes } from "./replication-quota.ts";
+import { isFollowerThrottling, isThrottledReplica, noteFollowerBytes } from "./replication-quota.ts";
 
 export const FETCHER_TIMER = "fetcher";
 
@@ -33,10 +34,14 @@ interface FetchedPartition {
   lag: number;
 }
 
-/** @property partitions by log directory. @property backoffUntilUs after a request that failed as a whole. */
+/**
+ * @property partitions by log directory. @property unsettled those whose wish may have changed: new, grown or cut since, delayed, throttled.
+ * @property backoffUntilUs after a request that failed as a whole.
+ */
 export interface ReplicaFetcher {
   readonly sourceBroker: number;
   readonly partitions: Map<string, FetchedPartition>;
+  readonly unsettled: Set<string>;
   readonly session: FetchSessionHandler;
   isInFlight: boolean;
   backoffUntilUs: number;
@@ -48,15 +53,24 @@ export interface ReplicaFetcher {
 export function addToFetcher(broker: BrokerState, partition: Partition): void {
   let fetcher = broker.fetchers.get(partition.leader);
   if (fetcher === undefined) {
-    fetcher = { sourceBroker: partition.leader, partitions: new Map(), session: createFetchSessionHandler(), isInFlight: false, backoffUntilUs: 0, timer: 0, timerAtUs: 0 };
+    fetcher = { sourceBroker: partition.leader, partitions: new Map(), unsettled: new Set(), session: createFetchSessionHandler(), isInFlight: false, backoffUntilUs: 0, timer: 0, timerAtUs: 0 };
     broker.fetchers.set(partition.leader, fetcher);
   }
   const { topic, partition: index, leaderEpoch } = partition;
   fetcher.partitions.set(partition.log.directory, { topic, partition: index, leaderEpoch, delayedUntilUs: 0, needsEndOffset: false, leaderEndsBeyond: false, lag: 1 });
+  fetcher.unsettled.add(partition.log.directory);
 }
 
 export function removeFromFetchers(broker: BrokerState, directory: string): void {
-  for (const fetcher of broker.fetchers.values()) fetcher.partitions.delete(directory);
+  for (const fetcher of broker.fetchers.values()) removeFrom(fetcher, directory);
+}
+
+function removeFrom(fetcher: ReplicaFetcher, directory: string): void {
+  const fetched = fetcher.partitions.get(directory);
+  if (fetched === undefined) return;
+  fetcher.partitions.delete(directory);
+  fetcher.unsettled.delete(directory);
+  wishNoMore(fetcher.session, fetched.topic, fetched.partition);
 }
 
 export function startFetchers(process: ProcessContext, broker: BrokerState): void {
@@ -75,19 +89,37 @@ export function fetcherTimer(process: ProcessContext, broker: BrokerState, sourc
 function pump(process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher): void {
   if (fetcher.isInFlight || fetcher.partitions.size === 0) return;
   if (fetcher.backoffUntilUs > process.now) return armAt(process, fetcher, fetcher.backoffUntilUs);
-  let ready = 0;
-  let needEndOffset = 0;
   let nextUs = Number.MAX_SAFE_INTEGER;
-  for (const fetched of fetcher.partitions.values()) {
-    if (fetched.delayedUntilUs <= process.now) {
-      ready += 1;
-      if (fetched.needsEndOffset) needEndOffset += 1;
-    } else if (fetched.delayedUntilUs < nextUs) nextUs = fetched.delayedUntilUs;
+  if (fetcher.unsettled.size > 0) {
+    const lost: FetchedPartition[] = [];
+    for (const directory of fetcher.unsettled) {
+      const fetched = fetcher.partitions.get(directory);
+      const partition = fetched === undefined ? undefined : partitionAt(broker, fetched.topic, fetched.partition);
+      if (fetched === undefined || partition === undefined) fetcher.unsettled.delete(directory);
+      else if (fetched.delayedUntilUs > process.now) {
+        wishNoMore(fetcher.session, fetched.topic, fetched.partition);
+        nextUs = Math.min(nextUs, fetched.delayedUntilUs);
+      } else if (fetched.needsEndOffset) lost.push(fetched);
+      else settle(process, broker, fetcher, fetched, partition);
+    }
+    if (lost.length > 0) return askOffsets(process, broker, fetcher, lost);
   }
-  if (ready === 0) return armAt(process, fetcher, nextUs);
-  if (needEndOffset === 0) return sendFetch(process, broker, fetcher);
-  const lost = [...fetcher.partitions.values()].filter(fetched => fetched.needsEndOffset && fetched.delayedUntilUs <= process.now);
-  askOffsets(process, broker, fetcher, lost);
+  if (fetcher.session.count > 0) return sendFetch(process, broker, fetcher);
+  const backoffUs = fromMs(broker.settings["replica.fetch.backoff.ms"]);
+  armAt(process, fetcher, nextUs === Number.MAX_SAFE_INTEGER ? process.now + backoffUs : nextUs);
+}
+
+/** A throttled partition is looked at in each round, whether it may be asked for again. */
+function settle(process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher, fetched: FetchedPartition, partition: Partition): void {
+  const { log } = partition;
+  const isThrottled = isThrottledReplica(broker, fetched.topic, fetched.partition, "follower");
+  if (isThrottled && isFollowerThrottling(process, broker, fetched.topic, fetched.partition, fetched.lag)) {
+    wishNoMore(fetcher.session, fetched.topic, fetched.partition);
+    return;
+  }
+  if (!isThrottled || fetched.lag === 0) fetcher.unsettled.delete(log.directory);
+  const maxBytes = broker.settings["replica.fetch.max.bytes"];
+  wishFor(fetcher.session, fetched.topic, fetched.partition, fetched.leaderEpoch, log.logEndOffset, latestEpoch(log.epochs), log.logStartOffset, maxBytes);
 }
 
 function armAt(process: ProcessContext, fetcher: ReplicaFetcher, atUs: number): void {
@@ -101,21 +133,10 @@ function armAt(process: ProcessContext, fetcher: ReplicaFetcher, atUs: number): 
 
 function sendFetch(process: ProcessContext, broker: BrokerState, fetcher: ReplicaFetcher): void {
   const { settings } = broker;
-  const { session } = fetcher;
-  const maxBytes = settings["replica.fetch.max.bytes"];
-  const draft = beginFetch(session);
-  for (const fetched of fetcher.partitions.values()) {
-    if (fetched.delayedUntilUs > process.now) continue;
-    const partition = partitionAt(broker, fetched.topic, fetched.partition);
-    if (partition === undefined || isFollowerThrottling(process, broker, partition.topic, partition.partition, fetched.lag)) continue;
-    const { log } = partition;
-    wishFor(session, draft, fetched.topic, fetched.partition, fetched.leaderEpoch, log.logEndOffset, latestEpoch(log.epochs), log.logStartOffset, maxBytes);
-  }
-  if (draft.wished === 0) return armAt(process, fetcher, process.now + fromMs(settings["replica.fetch.backoff.ms"]));
   send(process, broker, fetcher, "Fetch", {
     replicaId: broker.node.nodeId, replicaEpoch: broker.brokerEpoch, maxWaitMs: settings["replica.fetch.wait.max.ms"],
     minBytes: settings["replica.fetch.min.bytes"], maxBytes: settings["replica.fetch.response.max.bytes"], isolationLevel: 0, rackId: "",
-    ...finishFetch(session, draft),
+    ...nextFetch(fetcher.session),
   });
 }
 
@@ -174,6 +195,7 @@ function fetched(process: ProcessContext, broker: BrokerState, fetcher: ReplicaF
       const known = fetcher.partitions.get(partition.log.directory);
       if (known === undefined || known.leaderEpoch !== asked.currentLeaderEpoch || partition.log.logEndOffset !== asked.fetchOffset) continue;
       take(process, broker, fetcher, known, partition, answer);
+      if (fetcher.partitions.has(partition.log.directory)) fetcher.unsettled.add(partition.log.directory);
     }
   }
 }
@@ -191,7 +213,7 @@ function take(
       return;
     case "FENCED_LEADER_EPOCH":
       // There is a newer leader; the metadata that names it starts the copying again.
-      fetcher.partitions.delete(partition.log.directory);
+      removeFrom(fetcher, partition.log.directory);
       return;
     default:
       known.delayedUntilUs = process.now + fromMs(broker.settings["replica.fetch.backoff.ms"]);
@@ -207,7 +229,9 @@ function appendFetched(process: ProcessContext, broker: BrokerState, known: Fetc
   }
   if (bytes > 0) noteFollowerBytes(process, broker, partition.topic, partition.partition, bytes);
   known.lag = Math.max(0, answer.highWatermark - log.logEndOffset);
-  if (answer.logStartOffset > log.logStartOffset) maybeIncrementLogStartOffset(process, log, answer.logStartOffset, config);
+  if (answer.logStartOffset > log.logStartOffset && maybeIncrementLogStartOffset(process, log, answer.logStartOffset, config)) {
+    openInSessions(broker.fetchSessions, partition.topic, partition.partition);
+  }
   if (updateHighWatermark(process, log, answer.highWatermark)) checkDelayedFetches(process, broker, partition);
 }
 

@@ -10,6 +10,7 @@ import { checkDelayedProduces } from "./delayed-produce.ts";
 import { armCleaner } from "./log-cleaner-manager.ts";
 import { logFor } from "./log-manager.ts";
 import { createPartition, createReplicaState, maybeIncrementHighWatermark, type Partition, remoteReplica, resetReplicaState } from "./partition.ts";
+import { openInSessions } from "./fetch-sessions.ts";
 import { addToFetcher, removeFromFetchers } from "./replica-fetcher.ts";
 
 export interface TopicIdentity { readonly name: string; readonly topicId: string }
@@ -28,11 +29,17 @@ function partitionFor(process: ProcessContext, broker: BrokerState, topic: Topic
   return partition;
 }
 
+/** Opens the log of a replica whose leader is not there (Partition.createLogIfNotExists). */
+export function openReplica(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, index: number): void {
+  partitionFor(process, broker, topic, index);
+}
+
 /** Committed metadata ends whatever was pending. The followers' states begin anew with each leader epoch. */
 export function makeLeader(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, registration: PartitionRegistration): void {
   const partition = partitionFor(process, broker, topic, registration.partition);
   if (partition === null) return;
   if (registration.partitionEpoch < partition.partitionEpoch) return;
+  openInSessions(broker.fetchSessions, topic.name, registration.partition);
   const { log } = partition;
   const isNewLeader = partition.role !== "leader";
   const isNewEpoch = registration.leaderEpoch > partition.leaderEpoch;
@@ -66,6 +73,7 @@ export function makeFollower(process: ProcessContext, broker: BrokerState, topic
   const partition = partitionFor(process, broker, topic, registration.partition);
   if (partition === null) return;
   if (registration.partitionEpoch < partition.partitionEpoch) return;
+  openInSessions(broker.fetchSessions, topic.name, registration.partition);
   const { log } = partition;
   const isNewEpoch = registration.leaderEpoch > partition.leaderEpoch;
   partition.role = "follower";

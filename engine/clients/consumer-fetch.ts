@@ -11,7 +11,7 @@ import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import { isValidCrc, RecordCursor } from "#engine/protocol/record-batch-codec.ts";
 import type { RecordBatch } from "#engine/protocol/record-batch.ts";
 import {
-  beginFetch, createFetchSessionHandler, fetchSessionAnswered, fetchSessionFailed, type FetchSessionHandler, finishFetch, wishFor, wishOf,
+  createFetchSessionHandler, fetchSessionAnswered, fetchSessionFailed, type FetchSessionHandler, nextFetch, wishFor, wishNoMore, wishOf,
 } from "#engine/protocol/fetch-session-handler.ts";
 import { connectedNode, NEVER_US, send, traceClient } from "./client-core.ts";
 import { leaderEpochOf, leaderHinted, leaderOf, type PartitionMetadata, requestUpdate } from "./client-metadata.ts";
@@ -69,20 +69,26 @@ function fetchFrom(process: ProcessContext, state: ConsumerState, broker: number
   state.fetching.add(broker);
   let session = state.sessions.get(broker);
   if (session === undefined) state.sessions.set(broker, session = createFetchSessionHandler());
-  const draft = beginFetch(session);
   const known = core.metadata.topics.get(topic)?.partitions;
   for (const { partition, position } of list) {
-    wishFor(session, draft, topic, partition, known?.[partition]?.leaderEpoch ?? -1, position, NO_EPOCH, NO_EPOCH, config.partitionMaxBytes);
+    wishFor(session, topic, partition, known?.[partition]?.leaderEpoch ?? -1, position, NO_EPOCH, NO_EPOCH, config.partitionMaxBytes);
   }
+  if (session.count > list.length) dropOthers(session, topic, list);
   send(process, core, node, {
     api: "Fetch", timeoutMs: core.settings.requestTimeoutMs, context: broker,
     body: {
       replicaId: CONSUMER_REPLICA, replicaEpoch: -1, maxWaitMs: config.fetchMaxWaitMs, minBytes: config.fetchMinBytes,
-      maxBytes: config.fetchMaxBytes, isolationLevel: config.isolationLevel, rackId: config.rack, ...finishFetch(session, draft),
+      maxBytes: config.fetchMaxBytes, isolationLevel: config.isolationLevel, rackId: config.rack, ...nextFetch(session),
     },
   });
 }
 const NO_EPOCH = -1;
+
+/** Partitions that this broker was asked for before, and is not now. */
+function dropOthers(session: FetchSessionHandler, topic: string, list: readonly AssignedPartition[]): void {
+  const asked = new Set(list.map(({ partition }) => partition));
+  for (const wish of session.wishes.get(topic) ?? []) if (wish !== undefined && !asked.has(wish.partition)) wishNoMore(session, topic, wish.partition);
+}
 
 export function fetchAnswered(process: ProcessContext, state: ConsumerState, result: NetworkResult): void {
   const broker = result.context as number;

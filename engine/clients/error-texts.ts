@@ -79,6 +79,10 @@ const TEXTS: Readonly<Record<KafkaError, string>> = {
   THROTTLING_QUOTA_EXCEEDED: "The throttling quota has been exceeded.",
   FEATURE_UPDATE_FAILED: "Unable to update finalized features due to an unexpected server error.",
   INVALID_REGISTRATION: "The broker registration is invalid.",
+  SNAPSHOT_NOT_FOUND: "Requested snapshot was not found.",
+  POSITION_OUT_OF_RANGE: "Requested position is not greater than or equal to zero, and less than the size of the snapshot.",
+  DUPLICATE_VOTER: "The voter is already part of the set of voters.",
+  VOTER_NOT_FOUND: "The voter is not part of the set of voters.",
   INVALID_VOTER_KEY: "The voter key doesn't match the receiving replica's key.",
 };
 

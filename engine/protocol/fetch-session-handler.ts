@@ -3,7 +3,7 @@
 // knows nothing of the session begins a new one. Source: FetchSessionHandler.java (3.9). FIDELITY: PROTO-FETCH-SESSION.
 import type { RequestOf, ResponseOf } from "./messages.ts";
 
-/** What was last asked of a partition. `round`: the request in which it was wished last. */
+/** What is asked of a partition. `isChanged`: the next request has to name it. */
 export interface SessionWish {
   readonly topic: string;
   readonly partition: number;
@@ -12,7 +12,7 @@ export interface SessionWish {
   lastFetchedEpoch: number;
   logStartOffset: number;
   partitionMaxBytes: number;
-  round: number;
+  isChanged: boolean;
 }
 
 /** Plain data. `epoch` 0: the next request names everything. */
@@ -22,59 +22,82 @@ export interface FetchSessionHandler {
   /** By topic and partition. */
   readonly wishes: Map<string, (SessionWish | undefined)[]>;
   count: number;
-  round: number;
+  /** Partitions that the next request has to name, and those it has to take back. */
+  changed: TopicPartition[];
+  forgotten: TopicPartition[];
 }
+interface TopicPartition { readonly topic: string; readonly partition: number }
 
 const INITIAL_EPOCH = 0;
 const NO_SESSION_ID = 0;
 
 export function createFetchSessionHandler(): FetchSessionHandler {
-  return { sessionId: NO_SESSION_ID, epoch: INITIAL_EPOCH, wishes: new Map(), count: 0, round: 0 };
+  return { sessionId: NO_SESSION_ID, epoch: INITIAL_EPOCH, wishes: new Map(), count: 0, changed: [], forgotten: [] };
 }
 
-type FetchTopics = { topic: string; partitions: RequestOf<"Fetch">["topics"][number]["partitions"][number][] }[];
-type ForgottenTopics = { topic: string; partitions: number[] }[];
-
-/** A request that is being put together; within one handler. */
-export interface FetchDraft { readonly isFull: boolean; readonly topics: FetchTopics; wished: number }
-
-export function beginFetch(session: FetchSessionHandler): FetchDraft {
-  session.round += 1;
-  const isFull = session.epoch === INITIAL_EPOCH;
-  if (isFull) {
-    session.wishes.clear();
-    session.count = 0;
-  }
-  return { isFull, topics: [], wished: 0 };
-}
-
-/** Wishes for a partition; named in the request only when it is new or has changed. */
+/** Wishes for a partition from now on. */
 export function wishFor(
-  session: FetchSessionHandler, draft: FetchDraft, topic: string, partition: number, currentLeaderEpoch: number, fetchOffset: number,
+  session: FetchSessionHandler, topic: string, partition: number, currentLeaderEpoch: number, fetchOffset: number,
   lastFetchedEpoch: number, logStartOffset: number, partitionMaxBytes: number,
 ): void {
-  draft.wished += 1;
   let ofTopic = session.wishes.get(topic);
   if (ofTopic === undefined) session.wishes.set(topic, ofTopic = []);
   const known = ofTopic[partition];
   if (known === undefined) {
     while (ofTopic.length < partition) ofTopic.push(undefined);
     ofTopic[partition] = {
-      topic, partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset, partitionMaxBytes, round: session.round,
+      topic, partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset, partitionMaxBytes, isChanged: true,
     };
     session.count += 1;
-  } else {
-    known.round = session.round;
-    if (known.fetchOffset === fetchOffset && known.currentLeaderEpoch === currentLeaderEpoch && known.lastFetchedEpoch === lastFetchedEpoch
-      && known.logStartOffset === logStartOffset && known.partitionMaxBytes === partitionMaxBytes) return;
-    known.currentLeaderEpoch = currentLeaderEpoch;
-    known.fetchOffset = fetchOffset;
-    known.lastFetchedEpoch = lastFetchedEpoch;
-    known.logStartOffset = logStartOffset;
-    known.partitionMaxBytes = partitionMaxBytes;
+    session.changed.push({ topic, partition });
+    return;
   }
+  if (known.fetchOffset === fetchOffset && known.currentLeaderEpoch === currentLeaderEpoch && known.lastFetchedEpoch === lastFetchedEpoch
+    && known.logStartOffset === logStartOffset && known.partitionMaxBytes === partitionMaxBytes) return;
+  known.currentLeaderEpoch = currentLeaderEpoch;
+  known.fetchOffset = fetchOffset;
+  known.lastFetchedEpoch = lastFetchedEpoch;
+  known.logStartOffset = logStartOffset;
+  known.partitionMaxBytes = partitionMaxBytes;
+  if (known.isChanged) return;
+  known.isChanged = true;
+  session.changed.push({ topic, partition });
+}
+
+/** Wishes for it no more. */
+export function wishNoMore(session: FetchSessionHandler, topic: string, partition: number): void {
+  const ofTopic = session.wishes.get(topic);
+  if (ofTopic?.[partition] === undefined) return;
+  ofTopic[partition] = undefined;
+  session.count -= 1;
+  session.forgotten.push({ topic, partition });
+}
+
+type FetchTopics = { topic: string; partitions: RequestOf<"Fetch">["topics"][number]["partitions"][number][] }[];
+type ForgottenTopics = RequestOf<"Fetch">["forgottenTopicsData"];
+type SessionFields = Pick<RequestOf<"Fetch">, "sessionId" | "sessionEpoch" | "topics" | "forgottenTopicsData">;
+
+/** The session's part of the next request. */
+export function nextFetch(session: FetchSessionHandler): SessionFields {
+  const isFull = session.epoch === INITIAL_EPOCH;
+  const { forgotten } = session;
+  const topics: FetchTopics = [];
+  if (isFull) for (const wishes of session.wishes.values()) for (const wish of wishes) name(topics, wish);
+  else for (const { topic, partition } of session.changed) name(topics, session.wishes.get(topic)?.[partition]);
+  if (session.changed.length > 0) session.changed = [];
+  if (forgotten.length > 0) session.forgotten = [];
+  return {
+    sessionId: session.sessionId, sessionEpoch: session.epoch, topics,
+    forgottenTopicsData: isFull || forgotten.length === 0 ? NOTHING_FORGOTTEN : byTopic(session, forgotten),
+  };
+}
+const NOTHING_FORGOTTEN: ForgottenTopics = [];
+
+function name(topics: FetchTopics, wish: SessionWish | undefined): void {
+  if (wish === undefined) return;
+  wish.isChanged = false;
+  const { topic, partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset, partitionMaxBytes } = wish;
   const wanted = { partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset, partitionMaxBytes };
-  const { topics } = draft;
   const last = topics[topics.length - 1];
   // Partitions of a topic mostly follow each other.
   const named = last?.topic === topic ? last : topics.find(found => found.topic === topic);
@@ -82,34 +105,19 @@ export function wishFor(
   else named.partitions.push(wanted);
 }
 
-/** The session's part of the request. */
-export function finishFetch(
-  session: FetchSessionHandler, draft: FetchDraft,
-): Pick<RequestOf<"Fetch">, "sessionId" | "sessionEpoch" | "topics" | "forgottenTopicsData"> {
-  return {
-    sessionId: session.sessionId, sessionEpoch: session.epoch, topics: draft.topics,
-    forgottenTopicsData: draft.wished === session.count ? NOTHING_FORGOTTEN : forgotten(session),
-  };
-}
-const NOTHING_FORGOTTEN: ForgottenTopics = [];
-
-function forgotten(session: FetchSessionHandler): ForgottenTopics {
-  const topics: ForgottenTopics = [];
-  for (const [topic, wishes] of session.wishes) {
-    const partitions: number[] = [];
-    for (const [index, wish] of wishes.entries()) {
-      if (wish === undefined || wish.round === session.round) continue;
-      partitions.push(index);
-      wishes[index] = undefined;
-      session.count -= 1;
-    }
-    if (partitions.length > 0) topics.push({ topic, partitions });
-    if (partitions.length > 0 && wishes.every(wish => wish === undefined)) session.wishes.delete(topic);
+/** What has been taken back and not wished for again. */
+function byTopic(session: FetchSessionHandler, forgotten: readonly TopicPartition[]): ForgottenTopics {
+  const topics: { topic: string; partitions: number[] }[] = [];
+  for (const { topic, partition } of forgotten) {
+    if (session.wishes.get(topic)?.[partition] !== undefined) continue;
+    const named = topics.find(found => found.topic === topic);
+    if (named === undefined) topics.push({ topic, partitions: [partition] });
+    else if (!named.partitions.includes(partition)) named.partitions.push(partition);
   }
   return topics;
 }
 
-/** What the answer in hand speaks of: the wish as it was sent. */
+/** The wish for a partition: as it was sent last, unless it has been changed since. */
 export function wishOf(session: FetchSessionHandler, topic: string, partition: number): SessionWish | undefined {
   return session.wishes.get(topic)?.[partition];
 }

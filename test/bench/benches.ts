@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
+import { largeCluster } from "./large-cluster.ts";
 import { bootToTopic } from "./boot-kraft.ts";
 import { recordsThroughTheCluster } from "./records-throughput.ts";
 import { busyRun } from "./busy-run.ts";
@@ -83,6 +84,7 @@ export const BENCHES: readonly Bench[] = [
   { name: "records-rf3-acks-all", unit: "records/s", better: "higher", target: 1_000_000, runs: 5, warmUps: 1, run: recordsThroughTheCluster,
     explain: () => whereTheTimeGoes(() => { recordsThroughTheCluster(-9); }) },
   { name: "idle-10-minutes", unit: "ms", better: "lower", target: 150, runs: 5, run: idleTenMinutes },
+  { name: "large-cluster", unit: "x real time", better: "higher", target: 20, warmUps: 1, run: largeCluster },
   { name: "checkpoint", unit: "ms", better: "lower", target: 5, run: () => busyRun().checkpoint() },
   { name: "rewind", unit: "ms", better: "lower", target: 100, run: () => busyRun().rewind() },
   // Its module brings a browser along.

@@ -15,6 +15,7 @@ import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import { absentPartitionError, type BrokerState, currentLeader, NO_LEADER_HINT, nodeEndpoints, partitionAt, reply, replicaRules } from "../broker-state.ts";
 import { checkDelayedFetches } from "../delayed-fetch.ts";
 import { checkDelayedProduces, delayProduce, type ProducePartitionStatus } from "../delayed-produce.ts";
+import { creditFollowers } from "../follower-credit.ts";
 import { effectiveMinIsr, maybeIncrementHighWatermark, type Partition } from "../partition.ts";
 import { closeChannel, unmute } from "../request-channel.ts";
 
@@ -62,6 +63,7 @@ function appendTo(process: ProcessContext, broker: BrokerState, { topic, index, 
   if (acks === -1 && partition.isr.length < effectiveMinIsr(partition)) return failed("NOT_ENOUGH_REPLICAS", log.logStartOffset);
   const batch = records[0];
   if (batch === undefined || records.length !== 1) return failed("INVALID_RECORD", log.logStartOffset);
+  creditFollowers(broker.fetchSessions, partition);
   const result = appendAsLeader(process, log, batch, partition.leaderEpoch, partition.config, toMs(process.now));
   if (!result.ok) return failed(result.error, hidesLogStart(result.error) ? -1 : log.logStartOffset);
   return {

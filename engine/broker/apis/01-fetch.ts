@@ -10,8 +10,8 @@ import type { RequestOf } from "#engine/protocol/messages.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import { type BrokerState, nodeEndpoints, reply } from "../broker-state.ts";
 import { delayFetch } from "../delayed-fetch.ts";
-import { type FetchRead, readPartitions } from "../fetch-reader.ts";
-import { type FetchContext, fetchContext, noteTold } from "../fetch-sessions.ts";
+import { type FetchRead, isSettled, readPartitions } from "../fetch-reader.ts";
+import { closeSettled, type FetchContext, fetchContext, noteTold } from "../fetch-sessions.ts";
 import { noteLeaderBytes } from "../replication-quota.ts";
 
 export function handleFetch(process: ProcessContext, broker: BrokerState, body: RequestOf<"Fetch">, replyTo: ReplyTo<"Fetch">): void {
@@ -20,9 +20,10 @@ export function handleFetch(process: ProcessContext, broker: BrokerState, body: 
     return reply(process, broker, replyTo, { throttleTimeMs: 0, error: context, sessionId: 0, topics: [], nodeEndpoints: [] });
   }
   const read = readPartitions(process, broker, body, context);
-  const isEnough = body.maxWaitMs <= 0 || read.isUrgent || context.wanted.length === 0 || read.sizeBytes >= body.minBytes;
-  if (isEnough) answerFetch(process, broker, replyTo, body, context, read);
-  else delayFetch(process, broker, process.now + fromMs(body.maxWaitMs), replyTo, body, context);
+  const isEnough = body.maxWaitMs <= 0 || read.isUrgent || context.session === null && context.wanted.length === 0 || read.sizeBytes >= body.minBytes;
+  if (isEnough) return answerFetch(process, broker, replyTo, body, context, read);
+  if (context.session !== null) closeSettled(context.session, known => isSettled(broker, body, known));
+  delayFetch(process, broker, process.now + fromMs(body.maxWaitMs), replyTo, body, context);
 }
 
 export function answerFetch(
@@ -30,9 +31,10 @@ export function answerFetch(
 ): void {
   const endpoints = read.leaders.length === 0 ? NO_ENDPOINTS : nodeEndpoints(broker, read.leaders);
   if (read.topics.length > 0) {
-    noteTold(context, read.topics);
+    if (context.session !== null) noteTold(context.session, read.topics);
     if (body.replicaId >= 0 && read.sizeBytes > 0) noteLeaderBytes(process, broker, read.topics);
   }
+  if (context.session !== null) closeSettled(context.session, known => isSettled(broker, body, known));
   reply(process, broker, replyTo, { throttleTimeMs: 0, error: "NONE", sessionId: context.session?.id ?? 0, topics: read.topics, nodeEndpoints: endpoints });
 }
 const NO_ENDPOINTS: readonly never[] = [];

@@ -12,6 +12,7 @@ import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import { absentPartitionError, type BrokerState, partitionAt, reply } from "../broker-state.ts";
 import { delayDeleteRecords, type DeleteRecordsStatus, lowWatermark } from "../delayed-delete-records.ts";
+import { openInSessions } from "../fetch-sessions.ts";
 import { isInternalTopic } from "../internal-topics.ts";
 
 const TO_HIGH_WATERMARK = -1;
@@ -33,7 +34,7 @@ function deleteFrom(process: ProcessContext, broker: BrokerState, topic: string,
   const { log } = partition;
   const offset = requested === TO_HIGH_WATERMARK ? log.highWatermark : requested;
   if (offset < 0 || offset > log.highWatermark) return failed("OFFSET_OUT_OF_RANGE");
-  maybeIncrementLogStartOffset(process, log, offset, partition.config);
+  if (maybeIncrementLogStartOffset(process, log, offset, partition.config)) openInSessions(broker.fetchSessions, topic, index);
   const low = lowWatermark(broker, partition);
   return { topic, partition: index, waitsFor: offset, lowWatermark: low, error: "NONE", isSettled: low >= offset };
 }

@@ -19,7 +19,8 @@ function led(isr: readonly number[], minInsyncReplicas = 1): Led {
   const image = createImage();
   for (const brokerId of [1, 2, 3]) {
     image.brokers.set(brokerId, {
-      brokerId, brokerEpoch: 50 + brokerId, incarnationId: "", host: "", port: 0, rack: null, fenced: false, inControlledShutdown: false });
+      brokerId, brokerEpoch: 50 + brokerId, incarnationId: "", host: "", port: 0, rack: null, fenced: false, inControlledShutdown: false,
+      endPoints: [], features: [], logDirs: [], cordonedLogDirs: null, isMigratingZkBroker: false });
   }
   const config = { ...CONFIG, minInsyncReplicas };
   const partition = createPartition("id", opened(process, config), config);
