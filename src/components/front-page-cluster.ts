@@ -8,8 +8,13 @@ export const FRONT_PAGE_CLUSTER: ClusterBlock = {
   seed: 43,
   describe:
     'Three brokers, cpu-node1 to worker-node3. Topic user-events has three partitions with three replicas each. A producer named web-1 sends an event every half second with acks=all, and a consumer named analytics reads them.',
+  profile: null,
   preset: 'guides/three-nodes',
   brokers: null,
+  controllers: null,
+  zookeeper: null,
+  later: [],
+  racks: [],
   topics: {
     'user-events': {
       partitions: null,

@@ -1,6 +1,7 @@
 /** The `cluster` fence: the world that a lesson opens, in the author's words. src/session makes a run of it. */
 import type { Fence } from './fence-scanner.ts';
-import { name } from './front-matter.ts';
+import { name, profileOfText, profileText } from './front-matter.ts';
+import type { Profile } from './front-matter.ts';
 import {
   duration, integer, listOf, mapOf, optional, readYaml, record, required, setting, text, textLike,
 } from './strict-yaml.ts';
@@ -44,8 +45,18 @@ export interface ClusterForm {
   readonly seed: number;
   /** The sentence that says the cluster to a reader who does not see it. */
   readonly describe: string;
+  /** Null: the lesson's own. */
+  readonly profile: Profile | null;
   readonly preset: string | null;
   readonly brokers: number | null;
+  /** KRaft: so many controllers on machines of their own, with ids from 101; null: each broker is a controller too. */
+  readonly controllers: number | null;
+  /** ZooKeeper mode: servers of the ensemble; null: three. */
+  readonly zookeeper: number | null;
+  /** Brokers that nobody has started yet. */
+  readonly later: readonly number[];
+  /** Rack of each broker in order; empty: none. */
+  readonly racks: readonly string[];
   readonly topics: Readonly<Record<string, TopicForm>>;
   readonly producers: Readonly<Record<string, ProducerForm>>;
   readonly consumers: Readonly<Record<string, ConsumerForm>>;
@@ -65,6 +76,7 @@ const kafkaSettings = {
 const SEED_MAX = 0xffff_ffff;
 const PARTITIONS_MAX = 1_000;
 const BROKERS_MAX = 100;
+const VOTERS_MAX = 7;
 
 const brokerId = integer(0, 100_000);
 
@@ -99,7 +111,12 @@ const cluster = record(
   {
     describe: required(text),
     preset: optional(textLike(/^guides\/three-nodes$/, 'guides/three-nodes')),
+    profile: optional(profileText),
     brokers: optional(integer(1, BROKERS_MAX)),
+    controllers: optional(integer(1, VOTERS_MAX)),
+    zookeeper: optional(integer(1, VOTERS_MAX)),
+    later: optional(listOf(brokerId)),
+    racks: optional(listOf(text)),
     topics: optional(mapOf(topic)),
     producers: optional(mapOf(producer)),
     consumers: optional(mapOf(consumer)),
@@ -122,7 +139,12 @@ export function readCluster(fence: Fence, file: string): ClusterForm {
     seed: head.seed,
     describe: form.describe,
     preset: form.preset ?? null,
+    profile: form.profile === undefined ? null : profileOfText(form.profile),
     brokers: form.brokers ?? null,
+    controllers: form.controllers ?? null,
+    zookeeper: form.zookeeper ?? null,
+    later: form.later ?? [],
+    racks: form.racks ?? [],
     topics: mapValues(form.topics ?? {}, (it) => ({
       partitions: it.partitions ?? null,
       replicas: it.replicas ?? null,

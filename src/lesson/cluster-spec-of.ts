@@ -1,25 +1,46 @@
 /** What the author wrote in a `cluster` fence, as the engine's cluster spec. Pure; types only from the engine. */
 import type { ClusterSpec, ConsumerSpec, NodeSpec, ProducerSpec, TopicSpec } from '#engine/cluster/spec.ts';
+import type { Profile } from './front-matter.ts';
 import type { ClusterForm, ConsumerForm, ProducerForm, TopicForm } from './cluster-block.ts';
 
 /** The machines of the guides, in their order; a lesson with n brokers takes the first n. */
 const HOSTS = ['cpu-node1', 'cpu-node2', 'worker-node3', 'worker-node4', 'gpu-node5'] as const;
 const DEFAULT_BROKERS = 3;
+const DEFAULT_SERVERS = 3;
+/** Of a cluster that belongs to no lesson. */
+const DEFAULT_PROFILE: Profile = { kafka: '3.9', mode: 'kraft' };
 
 export function clusterSpecOf(form: ClusterForm): ClusterSpec {
-  const nodes: NodeSpec[] = Array.from({ length: form.brokers ?? DEFAULT_BROKERS }, (_, index) => ({
-    id: index + 1,
-    host: HOSTS[index] ?? `node${index + 1}`,
-  }));
+  const { kafka, mode } = form.profile ?? DEFAULT_PROFILE;
+  const brokers: NodeSpec[] = Array.from({ length: form.brokers ?? DEFAULT_BROKERS }, (_, index) => brokerOf(form, index));
+  const controllers: NodeSpec[] = Array.from({ length: form.controllers ?? 0 }, (_, index) => ({ id: 101 + index, host: `controller-${index + 1}`, roles: ['controller'] }));
   return {
-    kafka: '3.9',
-    mode: 'kraft',
-    nodes,
+    kafka,
+    mode,
+    nodes: [...brokers, ...controllers],
+    // As in the guides, a server of the ensemble runs beside each of the first brokers.
+    ...(mode === 'zookeeper' ? { zookeeper: Array.from({ length: form.zookeeper ?? DEFAULT_SERVERS }, (_, index) => ({ id: index + 1, host: hostOf(index) })) } : {}),
     settings: form.settings,
     topics: Object.entries(form.topics).map(([name, topic]) => topicOf(name, topic)),
     producers: Object.entries(form.producers).map(([id, producer]) => producerOf(id, producer)),
     consumers: Object.entries(form.consumers).map(([id, consumer]) => consumerOf(id, consumer)),
     ...(form.start === null ? {} : { startMs: milliseconds(form.start) }),
+  };
+}
+
+function hostOf(index: number): string {
+  return HOSTS[index] ?? `node${index + 1}`;
+}
+
+function brokerOf(form: ClusterForm, index: number): NodeSpec {
+  const id = index + 1;
+  const rack = form.racks[index];
+  return {
+    id,
+    host: hostOf(index),
+    ...(rack === undefined ? {} : { rack }),
+    ...(form.controllers === null ? {} : { roles: ['broker'] as const }),
+    ...(form.later.includes(id) ? { startsLater: true } : {}),
   };
 }
 

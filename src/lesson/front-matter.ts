@@ -1,4 +1,5 @@
 /** The head of a lesson: what it asks, how long it takes, which Kafka it runs, where its facts come from. */
+import type { ClusterMode, KafkaVersion } from '#engine/protocol/version-profile.ts';
 import { AuthorError } from './author-error.ts';
 import { integer, listOf, optional, readYaml, record, required, text, textLike } from './strict-yaml.ts';
 
@@ -10,11 +11,21 @@ export const name = textLike(NAME_PATTERN, NAME_RULE);
 /** A row of engine/FIDELITY.md. */
 export const fidelityId = textLike(/^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$/, 'the id of a row in engine/FIDELITY.md, such as KRAFT-FENCE');
 
+/** The three profiles of the engine. */
+export const profileText = textLike(/^(3\.9 kraft|3\.9 zookeeper|4\.3 kraft)$/, 'a version and mode that the engine has: 3.9 zookeeper, 3.9 kraft or 4.3 kraft');
+
+export interface Profile { readonly kafka: KafkaVersion; readonly mode: ClusterMode }
+
+export function profileOfText(written: string): Profile {
+  const [kafka, mode] = written.split(' ');
+  return { kafka: kafka === '4.3' ? '4.3' : '3.9', mode: mode === 'zookeeper' ? 'zookeeper' : 'kraft' };
+}
+
 const frontMatter = record({
   title: required(text),
   question: required(text),
   minutes: required(integer(1, 60)),
-  kafka: required(textLike(/^3\.9 kraft$/, 'the version and mode that the engine has: 3.9 kraft')),
+  kafka: required(profileText),
   needs: optional(listOf(name)),
   fidelity: required(listOf(fidelityId)),
   sources: required(listOf(text)),
@@ -25,8 +36,8 @@ export interface FrontMatter {
   readonly title: string;
   readonly question: string;
   readonly minutes: number;
-  readonly kafka: '3.9';
-  readonly mode: 'kraft';
+  readonly kafka: KafkaVersion;
+  readonly mode: ClusterMode;
   /** Ids of lessons that this one builds on. */
   readonly needs: readonly string[];
   /** Ids of rows in engine/FIDELITY.md that this lesson touches. */
@@ -64,9 +75,7 @@ export function splitFrontMatter(source: string, file: string): SplitLesson {
       title: read.title,
       question: read.question,
       minutes: read.minutes,
-      // The one profile there is; with a second one this becomes a reading of `read.kafka`.
-      kafka: '3.9',
-      mode: 'kraft',
+      ...profileOfText(read.kafka),
       needs: read.needs ?? [],
       fidelity: read.fidelity,
       sources: read.sources,

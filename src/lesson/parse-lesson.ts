@@ -30,7 +30,9 @@ export function parseLesson(text: string, file: string): Lesson {
   let cellNumber = 0;
   const blocks = fences.map((fence) => {
     if (fence.name === 'cell') cellNumber += 1;
-    return readBlock(fence, file, cellNumber);
+    const block = readBlock(fence, file, cellNumber);
+    // A cluster runs the lesson's own profile, unless it names another.
+    return block.kind === 'cluster' && block.profile === null ? { ...block, profile: { kafka: frontMatter.kafka, mode: frontMatter.mode } } : block;
   });
   checkNames(blocks, file);
   checkReferences(blocks, file);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { ClusterSpec } from "#engine/cluster/spec.ts";
 import { AuthorError } from "#src/lesson/author-error.ts";
 import { clusterSpecOf } from "#src/lesson/cluster-spec-of.ts";
 import { cellsOf, measuresOf, parseLesson } from "#src/lesson/parse-lesson.ts";
@@ -98,6 +99,19 @@ describe("a lesson that is right", () => {
     });
   });
 
+  test("turns profiles, controllers of their own, racks and brokers that come later into a spec", () => {
+    const withCluster = (front: string, lines: string): ClusterSpec => clusterSpecOf(parseLesson(LEADER_DIES
+      .replace("kafka: 3.9 kraft", `kafka: ${front}`).replace("preset: guides/three-nodes", `brokers: 5\nlater: [4, 5]\n${lines}`), FILE).cluster);
+    expect(withCluster("3.9 zookeeper", "zookeeper: 3")).toMatchObject({
+      kafka: "3.9", mode: "zookeeper", zookeeper: [{ id: 1, host: "cpu-node1" }, { id: 2, host: "cpu-node2" }, { id: 3, host: "worker-node3" }],
+      nodes: [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4, startsLater: true }, { id: 5, startsLater: true }],
+    });
+    expect(withCluster("3.9 kraft", "profile: 4.3 kraft\ncontrollers: 1\nracks: [east, west, east, west, east]")).toMatchObject({
+      kafka: "4.3", mode: "kraft",
+      nodes: [{ id: 1, roles: ["broker"], rack: "east" }, { id: 2, rack: "west" }, { id: 3 }, { id: 4 }, { id: 5 }, { id: 101, roles: ["controller"] }],
+    });
+  });
+
   test("reads a prediction: steps in order, what is measured, and which value each option names", () => {
     const who = lesson.blocks.find((block) => block.kind === "predict");
     expect(who).toMatchObject({
@@ -165,10 +179,10 @@ describe("an author who makes a mistake is told where, what was expected, what w
     `);
   });
   test("a profile that the engine does not have", () => {
-    expect(messageOf(withLine(5, "kafka: 3.9 zookeeper"))).toMatchInlineSnapshot(`
+    expect(messageOf(withLine(5, "kafka: 4.3 zookeeper"))).toMatchInlineSnapshot(`
       "lessons/03-replication/60-the-leader-dies/index.md:5:8: "kafka" in the front matter cannot be read
-        expected  the version and mode that the engine has: 3.9 kraft
-        found     "3.9 zookeeper"
+        expected  a version and mode that the engine has: 3.9 zookeeper, 3.9 kraft or 4.3 kraft
+        found     "4.3 zookeeper"
         cure      Write "kafka: …" in that form."
     `);
   });
@@ -191,7 +205,7 @@ describe("an author who makes a mistake is told where, what was expected, what w
   test("an unknown key in a block", () => {
     expect(messageOf(withLine(12, "topcis: { user-events: { partitions: 3 } }"))).toMatchInlineSnapshot(`
       "lessons/03-replication/60-the-leader-dies/index.md:12:1: unknown key "topcis" in the cluster block
-        expected  describe, preset, brokers, topics, producers, consumers, start, or a Kafka setting by its own name, such as min.insync.replicas
+        expected  describe, preset, profile, brokers, controllers, zookeeper, later, racks, topics, producers, consumers, start, or a Kafka setting by its own name, such as min.insync.replicas
         found     topcis
         cure      Did you mean "topics"?"
     `);
