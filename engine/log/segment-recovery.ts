@@ -36,9 +36,11 @@ export function recoverSegment(disk: Disk, segment: LogSegment, filePath: string
   const { sizeBytes } = file;
   let sound = 0;
   let soundBytes = 0;
+  let end = segment.baseOffset;
   while (sound < file.entries.length) {
     const entry = file.entries.at(sound);
-    if (!(entry instanceof RecordBatch)) break;
+    if (!(entry instanceof RecordBatch) || !liesIn(segment, entry) || entry.baseOffset < end) break;
+    end = entry.nextOffset;
     sound += 1;
     soundBytes += entry.sizeBytes;
   }
@@ -51,16 +53,23 @@ export function recoverSegment(disk: Disk, segment: LogSegment, filePath: string
   for (;;) {
     const found = nextBatch(bytes, at, filePath);
     if (found.batch === null) return { validBytes: segment.sizeBytes, cutBytes: sizeBytes - segment.sizeBytes, corruption: found.corruption, overflows: false };
-    const relative = found.batch.lastOffset - segment.baseOffset;
-    if (relative < 0 || relative > RELATIVE_OFFSET_MAX) {
+    if (!liesIn(segment, found.batch)) {
       // Kafka has changed nothing yet when it finds this.
       truncateLogFile(file, sound, sizeBytes);
       for (const entry of rest) file.entries.push(entry);
       return { validBytes: soundBytes, cutBytes: 0, corruption: null, overflows: true };
     }
+    // Kafka would go on with offsets that run backwards; a log here never does.
+    if (found.batch.baseOffset < end) return { validBytes: segment.sizeBytes, cutBytes: sizeBytes - segment.sizeBytes, corruption: null, overflows: false };
     pushBatch(file, segment, found.batch);
+    end = found.batch.nextOffset;
     at += found.batch.sizeBytes;
   }
+}
+
+function liesIn(segment: LogSegment, batch: RecordBatch): boolean {
+  const relative = batch.lastOffset - segment.baseOffset;
+  return relative >= 0 && relative <= RELATIVE_OFFSET_MAX;
 }
 
 type Found = { readonly batch: RecordBatch } | { readonly batch: null; readonly corruption: string | null };
