@@ -13,7 +13,7 @@ import { handleInitProducerId } from "./apis/22-init-producer-id.ts";
 import { handleOffsetForLeaderEpoch } from "./apis/23-offset-for-leader-epoch.ts";
 import { handleDescribeLogDirs } from "./apis/35-describe-log-dirs.ts";
 import type { BrokerState } from "./broker-state.ts";
-import { forward } from "./forwarding.ts";
+import { forward, isQuorumApi } from "./forwarding.ts";
 
 /** False for an api that this listener does not have. */
 export function handleBrokerRequest(process: ProcessContext, broker: BrokerState, message: RequestMessage, to: ReplyTo): boolean {
@@ -29,7 +29,7 @@ export function handleBrokerRequest(process: ProcessContext, broker: BrokerState
     case "OffsetForLeaderEpoch": handleOffsetForLeaderEpoch(process, broker, body as RequestOf<"OffsetForLeaderEpoch">, to as ReplyTo<"OffsetForLeaderEpoch">); return true;
     case "DescribeLogDirs": handleDescribeLogDirs(process, broker, body as RequestOf<"DescribeLogDirs">, to as ReplyTo<"DescribeLogDirs">); return true;
     default:
-      if (!isForwardedApi(message.api)) return false;
+      if (!isForwardedApi(message.api) && !isQuorumApi(message.api)) return false;
       forward(process, broker, message.api, body as RequestOf<typeof message.api>, to as ReplyTo<typeof message.api>);
       return true;
   }

@@ -13,6 +13,7 @@ export interface ProducePartitionStatus {
   readonly topic: string;
   readonly partition: number;
   error: KafkaError;
+  readonly errorMessage: string | null;
   waitsFor: number;
   readonly baseOffset: number;
   readonly logAppendTimeMs: number;

@@ -3,7 +3,7 @@
 // FIDELITY: BROKER-FORWARDING.
 import type { ProcessContext } from "#engine/core/process.ts";
 import { errorResponse, type ForwardedApi } from "#engine/protocol/error-response.ts";
-import type { RequestOf } from "#engine/protocol/messages.ts";
+import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import { type BrokerState, reply } from "./broker-state.ts";
@@ -12,11 +12,24 @@ import { askController } from "./controller-channel.ts";
 /** retryTimeoutMs of the forwarding channel. */
 const FORWARD_TIMEOUT_MS = 60_000;
 
-export function forward<A extends ForwardedApi>(process: ProcessContext, broker: BrokerState, api: A, body: RequestOf<A>, replyTo: ReplyTo<A>): void {
+/** Of the metadata quorum: no event of the controller, but the active one answers them. */
+export type QuorumApi = "DescribeQuorum" | "AddRaftVoter" | "RemoveRaftVoter";
+
+export function isQuorumApi(api: string): api is QuorumApi {
+  return api === "DescribeQuorum" || api === "AddRaftVoter" || api === "RemoveRaftVoter";
+}
+
+export function forward<A extends ForwardedApi | QuorumApi>(process: ProcessContext, broker: BrokerState, api: A, body: RequestOf<A>, replyTo: ReplyTo<A>): void {
   askController(process, broker.forwardingChannel, { api, body, timeoutMs: FORWARD_TIMEOUT_MS, context: { for: "forward", replyTo } });
 }
 
 export function forwardAnswered(process: ProcessContext, broker: BrokerState, replyTo: ReplyTo, result: NetworkResult): void {
-  const api = replyTo.api as ForwardedApi;
-  reply(process, broker, replyTo, result.response ?? errorResponse(api, result.request as RequestOf<ForwardedApi>, "REQUEST_TIMED_OUT"));
+  reply(process, broker, replyTo, result.response ?? timedOut(replyTo.api, result.request));
+}
+
+function timedOut(api: Api, request: RequestOf<Api>): ResponseOf<Api> {
+  const error = "REQUEST_TIMED_OUT";
+  if (!isQuorumApi(api)) return errorResponse(api as ForwardedApi, request as RequestOf<ForwardedApi>, error);
+  if (api !== "DescribeQuorum") return { throttleTimeMs: 0, error, errorMessage: null };
+  return { error, errorMessage: null, leaderId: -1, leaderEpoch: -1, highWatermark: -1, currentVoters: [], observers: [], nodes: [] };
 }

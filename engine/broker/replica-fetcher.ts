@@ -6,7 +6,7 @@ import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
 import { endOffsetForEpoch, latestEpoch, UNDEFINED_EPOCH } from "#engine/log/leader-epoch-cache.ts";
 import { maybeIncrementLogStartOffset, truncateFullyAndStartAt } from "#engine/log/log-start.ts";
-import { appendAsFollower, truncateTo, updateHighWatermark } from "#engine/log/unified-log.ts";
+import { appendBatchesAsFollower, truncateTo, updateHighWatermark } from "#engine/log/unified-log.ts";
 import {
   createFetchSessionHandler, fetchSessionAnswered, fetchSessionFailed, type FetchSessionHandler, nextFetch, wishFor, wishNoMore, wishOf,
 } from "#engine/protocol/fetch-session-handler.ts";
@@ -223,10 +223,9 @@ function take(
 function appendFetched(process: ProcessContext, broker: BrokerState, known: FetchedPartition, partition: Partition, answer: FetchAnswer): void {
   const { log, config } = partition;
   let bytes = 0;
-  for (const batch of answer.records) {
-    appendAsFollower(process, log, batch, config);
-    bytes += batch.sizeBytes;
-  }
+  for (const batch of answer.records) bytes += batch.sizeBytes;
+  // A log that cannot be written to any more is not copied any more.
+  if (bytes > 0 && !appendBatchesAsFollower(process, log, answer.records, config)) return removeFromFetchers(broker, log.directory);
   if (bytes > 0) noteFollowerBytes(process, broker, partition.topic, partition.partition, bytes);
   known.lag = Math.max(0, answer.highWatermark - log.logEndOffset);
   if (answer.logStartOffset > log.logStartOffset && maybeIncrementLogStartOffset(process, log, answer.logStartOffset, config)) {

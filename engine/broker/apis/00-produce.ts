@@ -3,7 +3,7 @@
 // Behaviour: each partition's one batch is checked and appended by its leader. acks=0: no response; when an append fails the connection is
 // closed, which is all a client can learn. acks=1: answered after the append. acks=-1: refused with NOT_ENOUGH_REPLICAS when the
 // committed ISR is smaller than the effective min.insync.replicas, else answered when the high watermark has passed the batch,
-// with REQUEST_TIMED_OUT after the request's own timeout. Error messages stay null, as recorded. A wrong broker names the leader (KIP-951).
+// with REQUEST_TIMED_OUT after the request's own timeout. Only rejected records carry an error message, as recorded. A wrong broker names the leader (KIP-951).
 // Versions: 11. FIDELITY: BROKER-PRODUCE.
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs, toMs } from "#engine/core/time.ts";
@@ -54,8 +54,8 @@ function respond(
 interface Append { readonly topic: string; readonly index: number; readonly partition: Partition | undefined; readonly records: readonly RecordBatch[]; readonly acks: number }
 
 function appendTo(process: ProcessContext, broker: BrokerState, { topic, index, partition, records, acks }: Append): ProducePartitionStatus {
-  const failed = (error: KafkaError, logStartOffset: number): ProducePartitionStatus =>
-    ({ topic, partition: index, error, waitsFor: -1, baseOffset: -1, logAppendTimeMs: -1, logStartOffset });
+  const failed = (error: KafkaError, logStartOffset: number, errorMessage: string | null = null): ProducePartitionStatus =>
+    ({ topic, partition: index, error, errorMessage, waitsFor: -1, baseOffset: -1, logAppendTimeMs: -1, logStartOffset });
   if (acks < -1 || acks > 1) return failed("INVALID_REQUIRED_ACKS", -1);
   if (partition === undefined) return failed(absentPartitionError(broker, topic, index), -1);
   if (partition.role !== "leader") return failed("NOT_LEADER_OR_FOLLOWER", -1);
@@ -65,16 +65,16 @@ function appendTo(process: ProcessContext, broker: BrokerState, { topic, index, 
   if (batch === undefined || records.length !== 1) return failed("INVALID_RECORD", log.logStartOffset);
   creditFollowers(broker.fetchSessions, partition);
   const result = appendAsLeader(process, log, batch, partition.leaderEpoch, partition.config, toMs(process.now));
-  if (!result.ok) return failed(result.error, hidesLogStart(result.error) ? -1 : log.logStartOffset);
+  if (!result.ok) return failed(result.error, hidesLogStart(result.error) ? -1 : log.logStartOffset, result.message ?? null);
   return {
-    topic, partition: index, error: "NONE", waitsFor: acks === -1 ? result.lastOffset + 1 : -1, baseOffset: result.baseOffset,
+    topic, partition: index, error: "NONE", errorMessage: null, waitsFor: acks === -1 ? result.lastOffset + 1 : -1, baseOffset: result.baseOffset,
     logAppendTimeMs: result.logAppendTimeMs, logStartOffset: log.logStartOffset,
   };
 }
 
 /** ReplicaManager answers these without looking at the log. */
 function hidesLogStart(error: KafkaError): boolean {
-  return error === "MESSAGE_TOO_LARGE" || error === "RECORD_LIST_TOO_LARGE" || error === "CORRUPT_MESSAGE";
+  return error === "MESSAGE_TOO_LARGE" || error === "RECORD_LIST_TOO_LARGE" || error === "CORRUPT_MESSAGE" || error === "KAFKA_STORAGE_ERROR";
 }
 
 type TopicResult = ResponseOf<"Produce">["topics"][number];
@@ -91,7 +91,7 @@ export function answerProduce(
     if (hint.leaderId !== -1) leaders.push(hint.leaderId);
     topic.partitions.push({
       index: status.partition, error: status.error, baseOffset: status.baseOffset,
-      logAppendTimeMs: status.logAppendTimeMs, logStartOffset: status.logStartOffset, errorMessage: null, currentLeader: hint,
+      logAppendTimeMs: status.logAppendTimeMs, logStartOffset: status.logStartOffset, errorMessage: status.errorMessage, currentLeader: hint,
     });
   }
   reply(process, broker, replyTo, { topics, nodeEndpoints: nodeEndpoints(broker, leaders), throttleTimeMs: 0 });

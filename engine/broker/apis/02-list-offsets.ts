@@ -5,10 +5,10 @@
 // else the first record at or after the timestamp. A new leader whose high watermark has not reached its epoch yet answers OFFSET_NOT_AVAILABLE.
 // Versions: 9.
 import type { ProcessContext } from "#engine/core/process.ts";
-import { batchesOf, type UnifiedLog } from "#engine/log/unified-log.ts";
+import { offsetForTimestamp, offsetOfMaxTimestamp } from "#engine/log/timestamp-lookup.ts";
+import type { UnifiedLog } from "#engine/log/unified-log.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
-import { decodeRecords } from "#engine/protocol/record-batch-codec.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import { absentPartitionError, type BrokerState, partitionAt, reply } from "../broker-state.ts";
 import { epochError } from "../fetch-reader.ts";
@@ -60,7 +60,7 @@ function offsetOf(process: ProcessContext, partition: Partition, wanted: Wanted,
     case EARLIEST: case EARLIEST_LOCAL: return found(-1, log.logStartOffset, epochAtStart(log));
     case LATEST_TIERED: return found(-1, -1, -1);
   }
-  const record = wanted.timestamp === MAX_TIMESTAMP ? newestRecord(process, log) : firstRecordSince(process, log, wanted.timestamp);
+  const record = wanted.timestamp === MAX_TIMESTAMP ? offsetOfMaxTimestamp(process, log) : offsetForTimestamp(process, log, wanted.timestamp);
   if (record !== null && record.offset < lastFetchable) return found(record.timestampMs, record.offset, record.leaderEpoch);
   return isBehindEpoch ? failed(wanted.partition, "OFFSET_NOT_AVAILABLE") : found(-1, -1, -1);
 }
@@ -69,30 +69,4 @@ function offsetOf(process: ProcessContext, partition: Partition, wanted: Wanted,
 function epochAtStart({ epochs, logStartOffset }: UnifiedLog): number {
   const [first] = epochs;
   return first !== undefined && first.startOffset <= logStartOffset ? first.epoch : -1;
-}
-
-interface FoundRecord { readonly offset: number; readonly timestampMs: number; readonly leaderEpoch: number }
-
-/** Only the batch that holds it is decoded. */
-function firstRecordSince(process: ProcessContext, log: UnifiedLog, timestampMs: number): FoundRecord | null {
-  for (const batch of batchesOf(process, log)) {
-    if (batch.maxTimestampMs < timestampMs || batch.lastOffset < log.logStartOffset) continue;
-    for (const record of decodeRecords(batch)) {
-      if (record.timestampMs >= timestampMs && record.offset >= log.logStartOffset) return { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch: batch.partitionLeaderEpoch };
-    }
-  }
-  return null;
-}
-
-function newestRecord(process: ProcessContext, log: UnifiedLog): FoundRecord | null {
-  let newest: FoundRecord | null = null;
-  for (const batch of batchesOf(process, log)) {
-    if (newest !== null && batch.maxTimestampMs <= newest.timestampMs) continue;
-    for (const record of decodeRecords(batch)) {
-      if (newest === null || record.timestampMs > newest.timestampMs) {
-        newest = { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch: batch.partitionLeaderEpoch };
-      }
-    }
-  }
-  return newest;
 }
