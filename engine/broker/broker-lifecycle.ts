@@ -192,7 +192,7 @@ export function lifecycleTimer(process: ProcessContext, host: LifecycleHost, sta
       if (state.state !== "shutting-down") communicate(process, host, state);
       return true;
     case REGISTRATION_TIMEOUT:
-      if (state.brokerEpoch === -1) endLife(process, host, state);
+      if (state.brokerEpoch === -1) giveUpRegistration(process, host, state);
       return true;
     case SHUTDOWN_TIMEOUT: endLife(process, host, state); return true;
     default: return false;
@@ -214,6 +214,16 @@ export function beginControlledShutdown(process: ProcessContext, host: Lifecycle
   state.state = "pending-controlled-shutdown";
   process.schedule(fromMs(CONTROLLED_SHUTDOWN_MS), SHUTDOWN_TIMEOUT);
   communicateAtOnce(process, host, state);
+}
+
+/** initial.broker.registration.timeout.ms is over: another broker has the id, the cluster's id is wrong, or no controller could be reached. */
+function giveUpRegistration(process: ProcessContext, host: LifecycleHost, state: LifecycleState): void {
+  const { nodeId } = state.settings;
+  process.trace({
+    kind: "node-failed", node: nodeId, exitCode: 1,
+    text: `ERROR [BrokerLifecycleManager id=${nodeId}] Shutting down because we were unable to register with the controller quorum. (kafka.server.BrokerLifecycleManager)`,
+  });
+  endLife(process, host, state);
 }
 
 function endLife(process: ProcessContext, host: LifecycleHost, state: LifecycleState): void {

@@ -1,9 +1,12 @@
 // A Kafka server process. What it is made of follows from its settings when it starts: KRaft mode with the roles of process.roles, or
-// ZooKeeper mode. Source: Kafka.scala (buildServer). FIDELITY: CLUSTER-PROFILE.
+// ZooKeeper mode; or nothing, when server.properties or the storage forbid it. Source: Kafka.scala (buildServer).
+// FIDELITY: CLUSTER-PROFILE, LIFE-START-FAILURES.
 import { InvariantError } from "#engine/core/invariant-error.ts";
-import type { ProcessKind } from "#engine/core/process.ts";
+import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
+import { openStorage, readMetaProperties } from "#engine/metadata/node-storage.ts";
 import { kraftNode, type KraftNodeState } from "./kraft-node.ts";
 import type { KafkaNodeSettings } from "./node-settings.ts";
+import { findStartFailure, serverProperties, type StartFailure } from "./node-start-failures.ts";
 
 export type { KraftNodeState } from "./kraft-node.ts";
 
@@ -12,7 +15,14 @@ export type KafkaNodeState = KraftNodeState;
 
 export const kafkaNode: ProcessKind = {
   kind: "kafka-node",
-  start(process, settings) { return kindFor((settings as KafkaNodeSettings).mode).start(process, settings); },
+  start(process, settings) {
+    const node = settings as KafkaNodeSettings;
+    const failure = startFailure(process, node);
+    if (failure === null) return kindFor(node.mode).start(process, settings);
+    process.trace({ kind: "node-failed", node: node.nodeId, exitCode: failure.exitCode, text: failure.lines.join("\n") });
+    process.exit();
+    return null;
+  },
   onTimer(process, state, name, payload, sequence) { kindOf(state).onTimer(process, state, name, payload, sequence); },
   onMessage(process, state, connection, message) { kindOf(state).onMessage(process, state, connection, message); },
   onConnected(process, state, connection) { kindOf(state).onConnected(process, state, connection); },
@@ -20,6 +30,11 @@ export const kafkaNode: ProcessKind = {
   onClosed(process, state, connection) { kindOf(state).onClosed(process, state, connection); },
   onInput(process, state, input) { kindOf(state).onInput(process, state, input); },
 };
+
+function startFailure(process: ProcessContext, node: KafkaNodeSettings): StartFailure | null {
+  if (node.mode === "kraft" && node.storage !== "unformatted") openStorage(process, node);
+  return findStartFailure(serverProperties(node), node.kafka, readMetaProperties(process.disk));
+}
 
 function kindOf(state: unknown): ProcessKind {
   return kindFor((state as KafkaNodeState).mode);

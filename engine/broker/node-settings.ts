@@ -9,7 +9,8 @@ import type { ClusterMode, KafkaVersion } from "#engine/protocol/version-profile
  * `mode` is what server.properties says now: "zookeeper" without process.roles. `kafka` and `mode` name the version profile.
  * @property roles process.roles; empty in ZooKeeper mode. @property quorum the voters of controller.quorum.voters (or, when the quorum is dynamic,
  * of controller.quorum.bootstrap.servers); empty in ZooKeeper mode outside a migration. @property zookeeperConnect client ports of the ensemble.
- * @property overrides settings that differ from the defaults, by Kafka's names.
+ * @property overrides settings that differ from the defaults, by Kafka's names. @property storage how `kafka-storage.sh format` was run before the
+ * first start: for this node when absent, else not at all, or with other ids.
  */
 export interface KafkaNodeSettings {
   readonly nodeId: number;
@@ -23,6 +24,7 @@ export interface KafkaNodeSettings {
   readonly isQuorumDynamic: boolean;
   readonly zookeeperConnect: readonly Endpoint[];
   readonly overrides: Settings;
+  readonly storage?: "unformatted" | { readonly clusterId?: string; readonly nodeId?: number };
 }
 /**
  * @property port of the controller listener. @property directoryId makes it a voter that a dynamic quorum is formatted with; without, it is

@@ -124,9 +124,7 @@ export class Simulation {
     const kind = this.kindOf(process);
     const context = this.contextOf(process);
     switch (event.kind) {
-      case "start":
-        process.state = kind.start(context, process.settings);
-        return;
+      case "start": return this.#start(process, kind, context);
       case "timer": return kind.onTimer(context, process.state, event.name, event.payload, event.sequence);
       case "message": return kind.onMessage(context, process.state, event.connection, event.payload);
       case "connected": return kind.onConnected(context, process.state, event.connection);
@@ -259,6 +257,12 @@ export class Simulation {
       releaseHeld(this);
       this.push(this.world.now + delayUs, "start", process, "", 0, null);
     });
+  }
+
+  #start(process: ProcessRecord, kind: ProcessKind, context: ProcessContext): void {
+    const state = kind.start(context, process.settings);
+    // A process may end while it starts.
+    if (process.status !== "stopped") process.state = state;
   }
 
   /** SIGKILL: nobody is told by the process; its operating system closes the connections. The page cache stays. */

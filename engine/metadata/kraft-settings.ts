@@ -13,6 +13,7 @@ export interface KraftSettings {
   /** With a directory id: a voter that the cluster was formatted with, where the voters stand in the log. */
   readonly quorum: readonly { readonly nodeId: number; readonly host: string; readonly port: number; readonly directoryId?: string }[];
   readonly isQuorumDynamic: boolean;
+  readonly storage?: "unformatted" | { readonly clusterId?: string; readonly nodeId?: number };
   readonly overrides: Readonly<Record<string, string | number | boolean>>;
 }
 

@@ -24,14 +24,16 @@ export function readMetaProperties(disk: Disk): MetaProperties | null {
 export function openStorage(process: ProcessContext, settings: KraftSettings): MetaProperties {
   const stored = readMetaProperties(process.disk);
   if (stored !== null) return stored;
-  const own = settings.quorum.find(peer => peer.nodeId === settings.nodeId);
+  const voters = settings.roles.includes("controller") ? firstVoters(settings) : [];
+  const own = voters.find(voter => voter.nodeId === settings.nodeId);
+  const { storage } = settings;
+  const formatted = typeof storage === "object" ? storage : {};
   const written: MetaProperties = {
-    clusterId: settings.clusterId, nodeId: settings.nodeId, directoryId: own?.directoryId ?? randomUuid(process, "directory id"),
+    clusterId: formatted.clusterId ?? settings.clusterId, nodeId: formatted.nodeId ?? settings.nodeId, directoryId: own?.directoryId ?? randomUuid(process, "directory id"),
   };
   writeRecordFile(process.disk, META_PROPERTIES_PATH, written, true);
   writeRecordFile(process.disk, BOOTSTRAP_CHECKPOINT_PATH, bootstrapFeatures(settings.kafka), true);
-  const voters = firstVoters(settings);
-  if (settings.roles.includes("controller") && settings.isQuorumDynamic && own?.directoryId !== undefined) {
+  if (own !== undefined) {
     writeFirstVoters(process.disk, { offset: -1, kraftVersion: 1, voters }, toMs(process.now));
   }
   return written;
@@ -44,8 +46,16 @@ function bootstrapFeatures(kafka: KafkaVersion): ReadonlyMap<string, number> {
   return features;
 }
 
-function firstVoters(settings: KraftSettings): Voter[] {
+/**
+ * Voters of `--initial-controllers`: those of the quorum that have a directory id. When none has, all of them, each with an id that follows from its
+ * node id: so every controller can be formatted alone.
+ */
+function firstVoters({ quorum, isQuorumDynamic }: KraftSettings): Voter[] {
+  if (!isQuorumDynamic) return [];
+  const isNamed = quorum.some(peer => peer.directoryId !== undefined);
   const voters: Voter[] = [];
-  for (const { nodeId, host, port, directoryId } of settings.quorum) if (directoryId !== undefined) voters.push({ nodeId, host, port, directoryId });
+  for (const { nodeId, host, port, directoryId } of quorum) {
+    if (directoryId !== undefined || !isNamed) voters.push({ nodeId, host, port, directoryId: directoryId ?? `InitialControllerOf${String(nodeId).padStart(4, "0")}` });
+  }
   return voters.sort((a, b) => a.nodeId - b.nodeId);
 }
