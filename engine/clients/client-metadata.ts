@@ -28,6 +28,8 @@ export interface ClientMetadata {
   /** Topics the client works with. */
   wanted: Set<string>;
   topics: Map<string, TopicMetadata>;
+  /** Counts what has been learned of leaders. */
+  version: number;
   isUpdateNeeded: boolean;
   isInFlight: boolean;
   /** No request before this moment. */
@@ -41,7 +43,7 @@ export interface ClientMetadata {
 
 export function createClientMetadata(): ClientMetadata {
   return {
-    isBootstrapped: false, brokers: new Map(), controllerId: -1, wanted: new Set(), topics: new Map(), isUpdateNeeded: true,
+    isBootstrapped: false, brokers: new Map(), controllerId: -1, wanted: new Set(), topics: new Map(), version: 0, isUpdateNeeded: true,
     isInFlight: false, nextAllowedUs: 0, lastSuccessUs: 0, attempts: 0, equivalentResponses: 0,
   };
 }
@@ -89,6 +91,7 @@ export function metadataArrived(
   if (!metadata.isBootstrapped) requestUpdate(metadata);
   metadata.brokers = new Map(response.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
   metadata.controllerId = response.controllerId;
+  metadata.version += 1;
   const toldNews = takeTopics(metadata, response);
   metadata.attempts = 0;
   metadata.equivalentResponses = toldNews ? 0 : metadata.equivalentResponses + 1;
@@ -140,5 +143,6 @@ export function leaderHinted(
   known.leader = hint.leaderId;
   known.leaderEpoch = hint.leaderEpoch;
   metadata.equivalentResponses = 0;
+  metadata.version += 1;
   return true;
 }

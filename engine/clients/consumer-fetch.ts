@@ -152,6 +152,7 @@ function outOfRange(process: ProcessContext, state: ConsumerState, assigned: Ass
   const { resetPolicy } = state.config;
   if (resetPolicy !== "none") {
     assigned.reset = { to: resetPolicy, why: "OFFSET_OUT_OF_RANGE", isAsked: false };
+    state.hasOpenPositions = true;
     assigned.retryAtUs = process.now;
     return;
   }

@@ -20,6 +20,7 @@ export function assign(process: ProcessContext, state: ConsumerState): void {
   const known = state.core.metadata.topics.get(state.topic)?.partitions.length ?? 0;
   if (state.isAssigned || known === 0) return;
   state.isAssigned = true;
+  state.hasOpenPositions = true;
   const { from } = state;
   for (const partition of state.wanted ?? Array.from({ length: known }, (_, index) => index)) {
     state.partitions.set(partition, {

@@ -81,6 +81,10 @@ export interface ConsumerState {
   /** Empty until metadata has told which partitions there are. */
   readonly partitions: Map<number, AssignedPartition>;
   isAssigned: boolean;
+  /** Which metadata the leaders of the positions were compared with. */
+  leadersVersion: number;
+  /** Some position may have to be looked up or validated. */
+  hasOpenPositions: boolean;
   /** Asked for before the partitions were known. */
   seeks: { readonly partition: number; readonly offset: number }[];
   /** Brokers with a Fetch under way. */

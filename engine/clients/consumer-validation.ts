@@ -18,8 +18,10 @@ interface ValidationContext { readonly partitions: readonly { readonly partition
 
 /** Compares the leaders for which the positions hold with what metadata says now. */
 export function noteLeaders(state: ConsumerState): void {
-  const known = state.core.metadata.topics.get(state.topic)?.partitions;
-  if (known === undefined) return;
+  const { metadata } = state.core;
+  const known = metadata.topics.get(state.topic)?.partitions;
+  if (known === undefined || !state.isAssigned || state.leadersVersion === metadata.version) return;
+  state.leadersVersion = metadata.version;
   for (const assigned of state.partitions.values()) {
     const partition = known[assigned.partition];
     if (partition === undefined || partition.leader < 0) continue;
@@ -29,7 +31,9 @@ export function noteLeaders(state: ConsumerState): void {
     assigned.leaderEpoch = partition.leaderEpoch;
     if (isFirst || assigned.position < 0 || assigned.reset !== null) continue;
     assigned.preferredReplica = -1;
-    if (assigned.offsetEpoch !== -1) assigned.validation = { isAsked: false };
+    if (assigned.offsetEpoch === -1) continue;
+    assigned.validation = { isAsked: false };
+    state.hasOpenPositions = true;
   }
 }
 
@@ -93,7 +97,10 @@ function validated(
   if (!isUnknown && end.endOffset >= assigned.position) return;
   const { resetPolicy } = state.config;
   if (resetPolicy === "none") assigned.error = truncationError(state, assigned, isUnknown ? null : end);
-  else if (isUnknown) assigned.reset = { to: resetPolicy, why: "OFFSET_OUT_OF_RANGE", isAsked: false };
+  else if (isUnknown) {
+    assigned.reset = { to: resetPolicy, why: "OFFSET_OUT_OF_RANGE", isAsked: false };
+    state.hasOpenPositions = true;
+  }
   else {
     setPosition(process, state, assigned, end.endOffset, "OFFSET_OUT_OF_RANGE");
     assigned.offsetEpoch = end.leaderEpoch;

@@ -4,7 +4,7 @@ import type { Command } from "#engine/cluster/commands.ts";
 import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import {
-  clientClosed, clientConnected, clientReceived, clientTimer, createClientCore, nextConnectUs, refreshMetadata, tookMetadata, traceClient,
+  clientClosed, clientConnected, clientReceived, clientTimer, createClientCore, NEVER_US, nextConnectUs, refreshMetadata, tookMetadata, traceClient,
   wakeAt, woke,
 } from "./client-core.ts";
 import { wantTopic } from "./client-metadata.ts";
@@ -20,7 +20,7 @@ export const consumerKind: ProcessKind = {
     const { topic, partitions, from, checksum, ...rest } = settings as ConsumerProcessSettings;
     const state: ConsumerState = {
       core: createClientCore(rest, { allowAutoTopicCreation: true }), config: readConsumerConfig(rest.overrides), topic, wanted: partitions, from,
-      hasChecksum: checksum ?? false, partitions: new Map(), isAssigned: false, seeks: [], fetching: new Set(), sessions: new Map(),
+      hasChecksum: checksum ?? false, partitions: new Map(), isAssigned: false, leadersVersion: -1, hasOpenPositions: false, seeks: [], fetching: new Set(), sessions: new Map(),
       consumedRecords: 0, consumedBytes: 0, checksum: 0,
     };
     wantTopic(state.core.metadata, topic);
@@ -82,11 +82,17 @@ function take(process: ProcessContext, state: ConsumerState, results: readonly N
   poll(process, state);
 }
 
+function settlePositions(process: ProcessContext, state: ConsumerState): number {
+  state.hasOpenPositions = false;
+  for (const { reset, validation } of state.partitions.values()) if (reset !== null || validation !== null) state.hasOpenPositions = true;
+  return state.hasOpenPositions ? Math.min(lookUpPositions(process, state), validatePositions(process, state)) : NEVER_US;
+}
+
 /** Asks for all that can be asked for now and arms the next look. */
 function poll(process: ProcessContext, state: ConsumerState): void {
   assign(process, state);
   noteLeaders(state);
-  let nextUs = Math.min(lookUpPositions(process, state), validatePositions(process, state));
+  let nextUs = state.hasOpenPositions ? settlePositions(process, state) : NEVER_US;
   nextUs = Math.min(nextUs, fetchRecords(process, state), nextConnectUs(process, state.core));
   // Last, because everything before may have asked for newer metadata.
   nextUs = Math.min(nextUs, refreshMetadata(process, state.core));

@@ -11,7 +11,7 @@ import { varintSize } from "#engine/protocol/varint.ts";
 import type { TopicMetadata } from "./client-metadata.ts";
 import { stickyAppended, stickyPartition } from "./producer-partitioner.ts";
 import {
-  type PartitionQueue, type ProducerBatch, type ProducerState, type ProducerTopic, queueOf, RUN_ORDER_STEP, type SendCall,
+  activate, type PartitionQueue, type ProducerBatch, type ProducerState, type ProducerTopic, queueOf, RUN_ORDER_STEP, type SendCall,
   UNKNOWN_OFFSET, WORKLOAD_CALL,
 } from "./producer-state.ts";
 
@@ -179,6 +179,7 @@ function appendNewBatch(burst: Burst, queue: PartitionQueue, record: OutgoingRec
   };
   state.nextBatchId += 1;
   queue.waiting.push(batch);
+  activate(topic, queue);
   tryAppend(burst, batch, record);
   burst.chosen.push(queue.partition);
   return null;

@@ -9,7 +9,7 @@ import { NO_PRODUCER_ID, type RecordBatch } from "#engine/protocol/record-batch.
 import { invariant } from "#engine/core/invariant-error.ts";
 import { leastLoadedNode, NEVER_US, send } from "./client-core.ts";
 import { retryBackoffUs } from "./client-metadata.ts";
-import type { PartitionQueue, ProducerBatch, ProducerState } from "./producer-state.ts";
+import { activeQueues, type PartitionQueue, type ProducerBatch, type ProducerState } from "./producer-state.ts";
 
 const NO_SEQUENCE = -1;
 const EPOCH_MAX = 32767;
@@ -133,7 +133,7 @@ function requestEpochBump(state: ProducerState, queue: PartitionQueue): void {
 export function settleSequences(state: ProducerState): void {
   if (!state.config.isIdempotent) return;
   for (const topic of state.topics.values()) {
-    for (const queue of topic.queues.values()) if (queue.isUnresolved) resolve(state, queue);
+    for (const queue of activeQueues(topic)) if (queue.isUnresolved) resolve(state, queue);
   }
   const { idempotence } = state;
   if (!idempotence.mustBumpEpoch || idempotence.producerId === NO_PRODUCER_ID) return;

@@ -11,7 +11,7 @@ import { isFull } from "./producer-accumulator.ts";
 import { batchAnswered, expire, hasReachedDeliveryTimeout } from "./producer-completion.ts";
 import { mustHoldBack, sealForSending, settleSequences } from "./producer-idempotence.ts";
 import { loadStatistics } from "./producer-partitioner.ts";
-import type { PartitionQueue, ProducerBatch, ProducerState, ProducerTopic } from "./producer-state.ts";
+import { activeQueues, type PartitionQueue, type ProducerBatch, type ProducerState, type ProducerTopic } from "./producer-state.ts";
 
 /** Sent along with a Produce request: which batch lies where. */
 interface SentBatch { readonly topic: string; readonly partition: number; readonly id: number }
@@ -41,7 +41,7 @@ function findReady(process: ProcessContext, state: ProducerState): Ready {
   const ready: Ready = { byBroker: new Map(), nextUs: NEVER_US };
   for (const topic of state.topics.values()) {
     updateLoad(state, topic);
-    for (const queue of topic.queues.values()) {
+    for (const queue of activeQueues(topic)) {
       const first = queue.waiting[0];
       if (first !== undefined) lookAt(process, state, ready, { topic, queue }, first);
     }
@@ -203,7 +203,7 @@ function expireBatches(process: ProcessContext, state: ProducerState): number {
   let nextUs = NEVER_US;
   const deliveryTimeoutUs = fromMs(state.config.deliveryTimeoutMs);
   for (const topic of state.topics.values()) {
-    for (const queue of topic.queues.values()) {
+    for (const queue of activeQueues(topic)) {
       for (const isOnWire of [true, false]) {
         const list = isOnWire ? queue.inFlight : queue.waiting;
         for (let first = list[0]; first !== undefined; first = list[0]) {

@@ -105,6 +105,9 @@ export interface ProducerBatch {
 
 export interface PartitionQueue {
   readonly partition: number;
+  /** Among the queues of the topic. */
+  readonly order: number;
+  isActive: boolean;
   /** To be sent, first in front. */
   waiting: ProducerBatch[];
   /** On the wire, in the order they were sent. */
@@ -130,6 +133,8 @@ export interface ProducerTopic {
   readonly name: string;
   /** By partition. */
   readonly queues: Map<number, PartitionQueue>;
+  /** Partitions with batches, in the order in which their queues were made: what the sender looks at in each round. */
+  active: number[];
   readonly sticky: StickyPartition;
   load: LoadStatistics | null;
 }
@@ -190,17 +195,41 @@ export function queueOf(topic: ProducerTopic, partition: number): PartitionQueue
   const found = topic.queues.get(partition);
   if (found !== undefined) return found;
   const queue: PartitionQueue = {
-    partition, waiting: [], inFlight: [], nextSequence: 0, lastAckedSequence: -1, producerId: -1, producerEpoch: -1, isUnresolved: false,
+    partition, order: topic.queues.size, isActive: false, waiting: [], inFlight: [], nextSequence: 0, lastAckedSequence: -1, producerId: -1, producerEpoch: -1, isUnresolved: false,
     mustRestart: false,
   };
   topic.queues.set(partition, queue);
   return queue;
 }
 
+/** The queue has got a batch. */
+export function activate(topic: ProducerTopic, queue: PartitionQueue): void {
+  if (queue.isActive) return;
+  queue.isActive = true;
+  const { active } = topic;
+  let at = active.length;
+  while (at > 0 && (topic.queues.get(active[at - 1] as number)?.order ?? -1) > queue.order) at -= 1;
+  if (at === active.length) active.push(queue.partition);
+  else active.splice(at, 0, queue.partition);
+}
+
+/** Queues with batches, or whose sequences are in doubt; the others are left out from now on. */
+export function activeQueues(topic: ProducerTopic): PartitionQueue[] {
+  const queues: PartitionQueue[] = [];
+  for (const partition of topic.active) {
+    const queue = topic.queues.get(partition);
+    if (queue === undefined) continue;
+    queue.isActive = queue.waiting.length > 0 || queue.inFlight.length > 0 || queue.isUnresolved;
+    if (queue.isActive) queues.push(queue);
+  }
+  if (queues.length < topic.active.length) topic.active = queues.map(({ partition }) => partition);
+  return queues;
+}
+
 export function topicOf(state: ProducerState, name: string): ProducerTopic {
   const found = state.topics.get(name);
   if (found !== undefined) return found;
-  const topic: ProducerTopic = { name, queues: new Map(), sticky: { partition: -1, producedBytes: 0 }, load: null };
+  const topic: ProducerTopic = { name, queues: new Map(), active: [], sticky: { partition: -1, producedBytes: 0 }, load: null };
   state.topics.set(name, topic);
   return topic;
 }

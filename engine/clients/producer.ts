@@ -20,7 +20,7 @@ import { PRODUCER_ID_CONTEXT, producerIdAnswered, requestProducerId } from "./pr
 import { produceAnswered, runSender } from "./producer-sender.ts";
 import { producerConfigError, type ProducerProcessSettings, readProducerConfig } from "./producer-settings.ts";
 import {
-  ChosenPartitions, OutgoingRecords, type ProducerState, type SendCall, topicOf, WORKLOAD_CALL, type WorkloadProgress,
+  activeQueues, ChosenPartitions, OutgoingRecords, type ProducerState, type SendCall, topicOf, WORKLOAD_CALL, type WorkloadProgress,
 } from "./producer-state.ts";
 
 const WORKLOAD_TIMER = "workload";
@@ -114,7 +114,7 @@ function poll(process: ProcessContext, state: ProducerState): void {
 
 function hasWaiting(state: ProducerState): boolean {
   for (const topic of state.topics.values()) {
-    for (const queue of topic.queues.values()) if (queue.waiting.length > 0) return true;
+    for (const queue of activeQueues(topic)) if (queue.waiting.length > 0) return true;
   }
   return false;
 }
@@ -283,7 +283,7 @@ function close(process: ProcessContext, state: ProducerState, call: number): voi
 function isIdle(state: ProducerState): boolean {
   if (state.pending.length > 0) return false;
   for (const topic of state.topics.values()) {
-    for (const queue of topic.queues.values()) if (queue.waiting.length > 0 || queue.inFlight.length > 0) return false;
+    for (const queue of activeQueues(topic)) if (queue.waiting.length > 0 || queue.inFlight.length > 0) return false;
   }
   return true;
 }
