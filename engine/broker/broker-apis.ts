@@ -11,7 +11,11 @@ import { handleApiVersions } from "./apis/18-api-versions.ts";
 import { handleDeleteRecords } from "./apis/21-delete-records.ts";
 import { handleInitProducerId } from "./apis/22-init-producer-id.ts";
 import { handleOffsetForLeaderEpoch } from "./apis/23-offset-for-leader-epoch.ts";
+import { handleDescribeConfigs } from "./apis/32-describe-configs.ts";
 import { handleDescribeLogDirs } from "./apis/35-describe-log-dirs.ts";
+import { handleIncrementalAlterConfigs } from "./apis/44-incremental-alter-configs.ts";
+import { handleDescribeClientQuotas } from "./apis/48-describe-client-quotas.ts";
+import { handleDescribeTopicPartitions } from "./apis/75-describe-topic-partitions.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { forward, isQuorumApi } from "./forwarding.ts";
 
@@ -27,6 +31,16 @@ export function handleBrokerRequest(process: ProcessContext, broker: BrokerState
     case "DeleteRecords": handleDeleteRecords(process, broker, body as RequestOf<"DeleteRecords">, to as ReplyTo<"DeleteRecords">); return true;
     case "InitProducerId": handleInitProducerId(process, broker, body as RequestOf<"InitProducerId">, to as ReplyTo<"InitProducerId">); return true;
     case "OffsetForLeaderEpoch": handleOffsetForLeaderEpoch(process, broker, body as RequestOf<"OffsetForLeaderEpoch">, to as ReplyTo<"OffsetForLeaderEpoch">); return true;
+    case "DescribeConfigs": handleDescribeConfigs(process, broker, body as RequestOf<"DescribeConfigs">, to as ReplyTo<"DescribeConfigs">); return true;
+    case "IncrementalAlterConfigs":
+      handleIncrementalAlterConfigs(process, broker, body as RequestOf<"IncrementalAlterConfigs">, to as ReplyTo<"IncrementalAlterConfigs">);
+      return true;
+    case "DescribeClientQuotas":
+      handleDescribeClientQuotas(process, broker, body as RequestOf<"DescribeClientQuotas">, to as ReplyTo<"DescribeClientQuotas">);
+      return true;
+    case "DescribeTopicPartitions":
+      handleDescribeTopicPartitions(process, broker, body as RequestOf<"DescribeTopicPartitions">, to as ReplyTo<"DescribeTopicPartitions">);
+      return true;
     case "DescribeLogDirs": handleDescribeLogDirs(process, broker, body as RequestOf<"DescribeLogDirs">, to as ReplyTo<"DescribeLogDirs">); return true;
     default:
       if (!isForwardedApi(message.api) && !isQuorumApi(message.api)) return false;

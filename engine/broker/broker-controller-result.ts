@@ -13,7 +13,7 @@ export function brokerControllerResult(process: ProcessContext, broker: BrokerSt
     case "alter-partition":
       return alterPartitionAnswered(process, broker, result.request as RequestOf<"AlterPartition">, result.response as ResponseOf<"AlterPartition"> | null);
     case "producer-ids": return producerIdsAllocated(broker, result.response as ResponseOf<"AllocateProducerIds"> | null);
-    case "forward": return forwardAnswered(process, broker, context.replyTo, result);
+    case "forward": return forwardAnswered(process, broker, context, result);
     case "auto-create":
       for (const topic of context.topics) broker.autoCreating.delete(topic);
   }

@@ -14,6 +14,7 @@ import { type AlterPartitionManager, createAlterPartitionManager } from "./alter
 import { type ControllerChannel, createControllerChannel } from "./controller-channel.ts";
 import type { DelayedDeleteRecords } from "./delayed-delete-records.ts";
 import type { DelayedFetch } from "./delayed-fetch.ts";
+import { brokerLogDefaults } from "./dynamic-settings.ts";
 import type { DelayedProduce } from "./delayed-produce.ts";
 import { createFetchSessions, type FetchSessions } from "./fetch-sessions.ts";
 import { createLogManager, type LogManagerState } from "./log-directories.ts";
@@ -71,7 +72,9 @@ export type ControllerContext =
   | { readonly for: "alter-partition" }
   | { readonly for: "producer-ids" }
   | { readonly for: "auto-create"; readonly topics: readonly string[] }
-  | { readonly for: "forward"; readonly replyTo: ReplyTo };
+  /** `refused`: resources of an IncrementalAlterConfigs that this broker has answered itself. */
+  | { readonly for: "forward"; readonly replyTo: ReplyTo; readonly refused: readonly RefusedConfigs[] };
+export type RefusedConfigs = ResponseOf<"IncrementalAlterConfigs">["responses"][number];
 
 export function createBroker(node: KafkaNodeSettings): BrokerState {
   const settings = brokerSettings(node.overrides);
@@ -118,7 +121,7 @@ export function dynamicBrokerSetting(broker: BrokerState, name: string): string 
 
 /** The settings of a topic's logs as they stand in the metadata. */
 export function topicLogConfig(broker: BrokerState, topic: string): LogConfig {
-  return logConfigOf(broker.image.topics.get(topic)?.configs ?? new Map<string, string>(), broker.logs.defaults);
+  return logConfigOf(broker.image.topics.get(topic)?.configs ?? new Map<string, string>(), brokerLogDefaults(broker));
 }
 
 /** Leader and epoch as this broker knows them, for clients that asked the wrong broker (KIP-951). -1, -1: unknown. */

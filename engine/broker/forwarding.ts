@@ -6,25 +6,32 @@ import { errorResponse, type ForwardedApi } from "#engine/protocol/error-respons
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
-import { type BrokerState, reply } from "./broker-state.ts";
+import { type BrokerState, type ControllerContext, type RefusedConfigs, reply } from "./broker-state.ts";
 import { askController } from "./controller-channel.ts";
 
 /** retryTimeoutMs of the forwarding channel. */
 const FORWARD_TIMEOUT_MS = 60_000;
 
 /** Of the metadata quorum: no event of the controller, but the active one answers them. */
+const NONE: readonly RefusedConfigs[] = [];
+
 export type QuorumApi = "DescribeQuorum" | "AddRaftVoter" | "RemoveRaftVoter";
 
 export function isQuorumApi(api: string): api is QuorumApi {
   return api === "DescribeQuorum" || api === "AddRaftVoter" || api === "RemoveRaftVoter";
 }
 
-export function forward<A extends ForwardedApi | QuorumApi>(process: ProcessContext, broker: BrokerState, api: A, body: RequestOf<A>, replyTo: ReplyTo<A>): void {
-  askController(process, broker.forwardingChannel, { api, body, timeoutMs: FORWARD_TIMEOUT_MS, context: { for: "forward", replyTo } });
+export function forward<A extends ForwardedApi | QuorumApi>(
+  process: ProcessContext, broker: BrokerState, api: A, body: RequestOf<A>, replyTo: ReplyTo<A>, refused: readonly RefusedConfigs[] = NONE,
+): void {
+  askController(process, broker.forwardingChannel, { api, body, timeoutMs: FORWARD_TIMEOUT_MS, context: { for: "forward", replyTo, refused } satisfies ControllerContext });
 }
 
-export function forwardAnswered(process: ProcessContext, broker: BrokerState, replyTo: ReplyTo, result: NetworkResult): void {
-  reply(process, broker, replyTo, result.response ?? timedOut(replyTo.api, result.request));
+export function forwardAnswered(process: ProcessContext, broker: BrokerState, { replyTo, refused }: ControllerContext & { readonly for: "forward" }, result: NetworkResult): void {
+  const response = result.response ?? timedOut(replyTo.api, result.request);
+  if (refused.length === 0 || replyTo.api !== "IncrementalAlterConfigs") return reply(process, broker, replyTo, response);
+  const { responses } = response as ResponseOf<"IncrementalAlterConfigs">;
+  reply(process, broker, replyTo as ReplyTo<"IncrementalAlterConfigs">, { throttleTimeMs: 0, responses: [...responses, ...refused] });
 }
 
 function timedOut(api: Api, request: RequestOf<Api>): ResponseOf<Api> {

@@ -22,11 +22,11 @@ export const PRODUCER_EXPIRATION_TIMER = "PeriodicProducerExpirationCheck";
 /** producer.id.expiration.check.interval.ms */
 const PRODUCER_EXPIRATION_CHECK_MS = 600_000;
 
-/** What a publication has touched: partition numbers by topic id, topics with other settings, names of removed topics. */
-interface Delta { readonly partitions: Map<string, Set<number>>; readonly configs: Set<string>; readonly removed: string[] }
+/** What a publication has touched: partition numbers by topic id, topics with other settings (all of them when the broker's own changed), names of removed topics. */
+interface Delta { readonly partitions: Map<string, Set<number>>; readonly configs: Set<string>; readonly removed: string[]; allConfigs: boolean }
 
 export function publishMetadata(process: ProcessContext, broker: BrokerState, batches: readonly RaftBatch[]): void {
-  const delta: Delta = { partitions: new Map(), configs: new Set(), removed: [] };
+  const delta: Delta = { partitions: new Map(), configs: new Set(), removed: [], allConfigs: false };
   for (const batch of batches) {
     if (!batch.control) for (const record of batch.records) note(broker, delta, record as MetadataRecord);
     applyBatch(broker.image, batch);
@@ -45,6 +45,7 @@ function note(broker: BrokerState, delta: Delta, record: MetadataRecord): void {
     }
     case "ConfigRecord":
       if (record.resourceType === "TOPIC") delta.configs.add(record.resourceName);
+      else if (record.resourceName === "" || record.resourceName === String(broker.node.nodeId)) delta.allConfigs = true;
       return;
     case "RemoveTopicRecord": {
       const name = broker.image.topicNames.get(record.topicId);
@@ -61,7 +62,7 @@ export function becomeReady(process: ProcessContext, broker: BrokerState): void 
   if (broker.isReady || broker.brokerEpoch === -1 || registration?.brokerEpoch !== broker.brokerEpoch) return;
   if (!logsAreLoaded(process, broker)) return;
   broker.isReady = true;
-  const all: Delta = { partitions: new Map(), configs: new Set(), removed: [] };
+  const all: Delta = { partitions: new Map(), configs: new Set(), removed: [], allConfigs: false };
   for (const topic of broker.image.topics.values()) all.partitions.set(topic.topicId, new Set(topic.partitions.keys()));
   applyDelta(process, broker, all);
   setStrayLogsAside(process, broker);
@@ -92,7 +93,7 @@ function applyDelta(process: ProcessContext, broker: BrokerState, delta: Delta):
     process.becauseOf(cause);
     makeFollower(process, broker, topic, registration);
   }
-  for (const name of delta.configs) reconfigureTopic(process, broker, name);
+  for (const name of delta.allConfigs ? broker.partitions.keys() : delta.configs) reconfigureTopic(process, broker, name);
   if (following.length > 0) startFetchers(process, broker);
 }
 
