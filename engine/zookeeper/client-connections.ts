@@ -6,21 +6,23 @@ import type { ClientConnection, ClientConnections, QueuedRequest } from "./clien
 import { countFinished, createConnectionStats, createServerStats, sendToClient } from "./client-sending.ts";
 import { createExpiryQueue, nextExpiryUs, pollExpired, removeExpiry, updateExpiry } from "./expiry-queue.ts";
 import { answerRead } from "./reads.ts";
+import { countMetric } from "./metrics.ts";
 import type { Server } from "./server-state.ts";
 import type { Transaction } from "./transactions.ts";
 import { createWatchTable, removeWatchesOf } from "./watches.ts";
 import { answerOf } from "./znode-database.ts";
+import { zooKeeperRequestBytes } from "./zookeeper-message-bytes.ts";
 import type { ZooKeeperOperation, ZooKeeperRequest } from "./zookeeper-protocol.ts";
 import { negotiatedTimeoutMs } from "./zookeeper-settings.ts";
 import { sessionPassword } from "./zxid.ts";
 
 export const CLIENT_TIMER = "zookeeper clients";
-/** NIOServerCnxnFactory.sessionlessCnxnTimeout. */
+/** NIOServerCnxnFactory.sessionlessCnxnTimeout; deadlines of connections are kept in buckets of this length. */
 const SESSIONLESS_US = 10_000_000;
 
-export function createClientConnections(tickUs: number): ClientConnections {
+export function createClientConnections(): ClientConnections {
   return {
-    open: new Map(), bySession: new Map(), expiry: createExpiryQueue(tickUs), dataWatches: createWatchTable(), childWatches: createWatchTable(),
+    open: new Map(), bySession: new Map(), expiry: createExpiryQueue(SESSIONLESS_US), dataWatches: createWatchTable(), childWatches: createWatchTable(),
     stats: createServerStats(),
   };
 }
@@ -32,6 +34,7 @@ export function clientAccepted(server: Server, connection: number): void {
   const host = peer?.host ?? "";
   const limit = state.config.maxClientCnxns;
   if (limit > 0 && [...state.clients.open.values()].filter(client => client.host === host).length >= limit) {
+    countMetric(state.metrics, "connection_rejected");
     process.close(connection, `Too many connections from ${host} - max is ${limit}`);
     return;
   }
@@ -58,11 +61,14 @@ export function clientTimer(server: Server, sequence: number): void {
   if (expiry.timer !== sequence) return;
   expiry.timer = 0;
   server.process.becauseOf(-1);
-  for (const connection of pollExpired(expiry, server.process.now)) closeClient(server, connection, "nothing was heard from the client");
+  for (const connection of pollExpired(expiry, server.process.now)) {
+    if (server.state.clients.open.get(connection)?.sessionId === 0) countMetric(server.state.metrics, "sessionless_connections_expired");
+    closeClient(server, connection, "nothing was heard from the client");
+  }
   armClientTimer(server);
 }
 
-function closeClient(server: Server, connection: number, why: string): void {
+export function closeClient(server: Server, connection: number, why: string): void {
   server.process.close(connection, why);
   forgetClient(server, connection);
 }
@@ -89,7 +95,11 @@ export function closeAllClients(server: Server, why: string): void {
 
 function connectReceived(server: Server, client: ClientConnection, request: Extract<ZooKeeperRequest, { type: "connect" }>): void {
   const { process, state } = server;
-  if (!state.serving) return closeClient(server, client.connection, "ZooKeeperServer not running");
+  if (!state.serving) {
+    countMetric(state.metrics, "cnxn_closed_without_zk_server_running");
+    return closeClient(server, client.connection, "ZooKeeperServer not running");
+  }
+  countMetric(state.metrics, "connection_request_count");
   if (request.lastZxidSeen > state.database.lastProcessedZxid) {
     return closeClient(server, client.connection, "the client has seen more than this server: it must try another one");
   }
@@ -105,6 +115,7 @@ function connectReceived(server: Server, client: ClientConnection, request: Extr
     });
     return;
   }
+  countMetric(state.metrics, "connection_revalidate_count");
   const older = state.clients.bySession.get(request.sessionId);
   if (older !== undefined) closeClient(server, older, "the client has connected again");
   client.sessionId = request.sessionId;
@@ -161,6 +172,7 @@ export function requestReceived(server: Server, connection: number, request: Zoo
   if (client === undefined) return;
   state.clients.stats.received += 1;
   client.stats.received += 1;
+  countMetric(state.metrics, "bytes_received_count", zooKeeperRequestBytes(request));
   if (request.type === "connect") return connectReceived(server, client, request);
   if (client.phase !== "established") return closeClient(server, connection, "a request without a session");
   updateExpiry(state.clients.expiry, connection, process.now + fromMs(client.timeoutMs), process.now);

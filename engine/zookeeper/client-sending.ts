@@ -2,6 +2,7 @@
 // Source: NIOServerCnxn.sendResponse, ServerStats.java, AvgMinMaxCounter.java (3.8.4). FIDELITY: ZK-WORDS.
 import { toMs } from "#engine/core/time.ts";
 import type { ClientConnection, ConnectionStats, QueuedRequest, ServerStats } from "./client-connections-state.ts";
+import { addMetric, countMetric } from "./metrics.ts";
 import type { Server } from "./server-state.ts";
 import { RESPONSE_TAGS, zooKeeperResponseBytes } from "./zookeeper-message-bytes.ts";
 import type { ZooKeeperResponse } from "./zookeeper-protocol.ts";
@@ -25,10 +26,13 @@ export function sendToClient(server: Server, client: ClientConnection, response:
   const { stats } = server.state.clients;
   stats.sent += 1;
   client.stats.sent += 1;
-  if (response.type === "answer" || response.type === "connected") {
-    stats.lastResponseBytes = bytes;
-    stats.minResponseBytes = stats.minResponseBytes < 0 ? bytes : Math.min(stats.minResponseBytes, bytes);
-    stats.maxResponseBytes = Math.max(stats.maxResponseBytes, bytes);
+  if (response.type === "answer" || response.type === "pong" || response.type === "watchEvent") {
+    // ServerCnxn.serialize: without the length in front.
+    const size = bytes - 4;
+    stats.lastResponseBytes = size;
+    stats.minResponseBytes = stats.minResponseBytes < 0 ? size : Math.min(stats.minResponseBytes, size);
+    stats.maxResponseBytes = Math.max(stats.maxResponseBytes, size);
+    countMetric(server.state.metrics, "response_bytes", size);
   }
   server.process.send(client.connection, RESPONSE_TAGS[response.type], response, bytes);
 }
@@ -37,6 +41,7 @@ export function sendToClient(server: Server, client: ClientConnection, response:
 export function countFinished(server: Server, client: ClientConnection, queued: QueuedRequest, lastZxid: number): void {
   const latencyMs = toMs(server.process.now - queued.receivedUs);
   addLatency(server.state.clients.stats, latencyMs);
+  addMetric(server.state.metrics, isUpdate(queued) ? "updatelatency" : "readlatency", latencyMs);
   const { stats } = client;
   addLatency(stats, latencyMs);
   stats.lastLatencyMs = latencyMs;
@@ -51,6 +56,12 @@ function addLatency(stats: ServerStats | ConnectionStats, latencyMs: number): vo
   stats.maxLatencyMs = Math.max(stats.maxLatencyMs, latencyMs);
   stats.latencies += 1;
   stats.latencySumMs += latencyMs;
+}
+
+function isUpdate({ request }: QueuedRequest): boolean {
+  if (request.type !== "operation") return request.type === "closeSession" || request.type === "connect" && request.sessionId === 0;
+  const { op } = request.operation;
+  return op === "create" || op === "delete" || op === "setData" || op === "multi";
 }
 
 const NAMES = {

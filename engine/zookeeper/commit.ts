@@ -1,7 +1,9 @@
 // A committed transaction reaches a server: it is applied, watches fire, whoever asked is answered. The leader also tells it as a fact.
 // Source: FinalRequestProcessor.java, CommitProcessor.java (3.8.4). FIDELITY: ZK-FACTS.
+import { toMs } from "#engine/core/time.ts";
 import type { ZooKeeperFact } from "#engine/protocol/facts.ts";
 import { answerCommitted, closeSessionConnection } from "./client-connections.ts";
+import { addMetric, countMetric, countWrites } from "./metrics.ts";
 import type { Server } from "./server-state.ts";
 import { removeSession } from "./session-tracker.ts";
 import { committedZxid, logEntry, indexAfter, rememberCommitted, transactionLog } from "./transaction-log.ts";
@@ -16,11 +18,18 @@ export function commitTransaction(server: Server, transaction: Transaction): voi
   const client = state.database.sessions.get(transaction.sessionId)?.client ?? "";
   const changes = applyTransaction(state.database, transaction);
   rememberCommitted(process.disk, transaction.zxid);
+  countCommitted(server, transaction, changes);
   if (state.leading !== null) tellFacts(server, transaction, changes, client);
   for (const { change, path } of changes) fireWatches(server, change, path);
   if (transaction.body.type === "closeSession" && state.leading !== null) removeSession(state.leading.sessions, transaction.sessionId);
   answerCommitted(server, transaction);
   if (transaction.body.type === "closeSession") closeSessionConnection(server, transaction.sessionId);
+}
+
+function countCommitted({ state, process }: Server, transaction: Transaction, changes: readonly TreeChange[]): void {
+  countMetric(state.metrics, "request_commit_queued");
+  addMetric(state.metrics, "propagation_latency", toMs(process.now) - transaction.timeMs);
+  countWrites(state.metrics, changes);
 }
 
 function tellFacts(server: Server, { body, sessionId }: Transaction, changes: readonly TreeChange[], client: string): void {

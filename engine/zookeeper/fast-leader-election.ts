@@ -1,7 +1,9 @@
 // Choosing a leader: every server that looks for one tells all others whom it would have, adopts a better vote, and decides when a majority
 // agrees and nothing better has come for 200 ms. Servers that are not looking answer with what was decided.
 // Source: FastLeaderElection.java (3.8.4). FIDELITY: ZK-ELECTION.
+import { toMs } from "#engine/core/time.ts";
 import { connectToPeers, sendNotification } from "./election-connections.ts";
+import { addMetric, countMetric } from "./metrics.ts";
 import type { ElectionMessage, Vote } from "./quorum-messages.ts";
 import type { Notification, ReceivedVote, Server, ServerState } from "./server-state.ts";
 import { lastZxid } from "./transaction-log.ts";
@@ -16,7 +18,8 @@ export const ELECTION_TIMER = "zookeeper election";
 export function startElection(server: Server): void {
   const { election } = server.state;
   election.logicalClock += 1;
-  election.count += 1;
+  election.startedUs = server.process.now;
+  countMetric(server.state.metrics, "looking_count");
   election.received.clear();
   election.outOfElection.clear();
   election.proposed = ownVote(server);
@@ -136,6 +139,7 @@ function established(server: Server, votes: ReadonlyMap<number, ReceivedVote>, v
 function decide(server: Server, vote: Vote): void {
   const { election, config } = server.state;
   election.decided = vote;
+  addMetric(server.state.metrics, "election_time", toMs(server.process.now - election.startedUs));
   election.finalizeAtUs = 0;
   election.received.clear();
   if (vote.leader === config.serverId) server.roles.lead(server);

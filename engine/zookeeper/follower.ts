@@ -1,9 +1,11 @@
 // A server that follows: finds the leader, accepts its epoch, takes over its history, then logs and acknowledges what is proposed and applies what
 // is committed. Source: Follower.java, Learner.java, FollowerZooKeeperServer.java (3.8.4). FIDELITY: ZK-DISCOVERY, ZK-SYNC, ZK-BROADCAST.
+import { toMs } from "#engine/core/time.ts";
 import type { ZooKeeperFact } from "#engine/protocol/facts.ts";
 import { sessionRevalidated, syncAnswered } from "./client-connections.ts";
 import { commitTransaction } from "./commit.ts";
 import { beginForce } from "./log-force.ts";
+import { addMetric, addWrite, countMetric } from "./metrics.ts";
 import { type FromLeader, sendToServer, type ToLeader } from "./quorum-messages.ts";
 import type { Following, Server } from "./server-state.ts";
 import {
@@ -11,6 +13,7 @@ import {
 } from "./transaction-log.ts";
 import type { Transaction } from "./transactions.ts";
 import { applyTransaction, databaseOf } from "./znode-database.ts";
+import { CONFIG_PATH } from "./znode-tree.ts";
 import { ZOOKEEPER_QUORUM_PORT } from "./zookeeper-protocol.ts";
 
 export const FOLLOWER_TIMER = "zookeeper follower";
@@ -106,7 +109,7 @@ function historyReceived(server: Server, following: Following, message: Extract<
   following.phase = "synchronization";
   if (message.type === "trunc") {
     cutLog(process.disk, message.zxid);
-    state.database = loadDatabase(process.disk, state.config);
+    state.database = loadDatabase(process.disk, state.config, state.metrics);
   } else if (message.type === "snap") {
     storeImage(process.disk, message.image);
     state.database = databaseOf(message.image);
@@ -116,10 +119,18 @@ function historyReceived(server: Server, following: Following, message: Extract<
     applyTransaction(state.database, transaction);
   }
   rememberCommitted(process.disk, lastLoggedZxid(process.disk));
+  countMembership(server);
+}
+
+/** QuorumPeer.initConfigInZKDatabase: each synchronization writes the membership into its znode again. */
+export function countMembership({ state }: Server): void {
+  addWrite(state.metrics, CONFIG_PATH, state.database.tree.nodes.get(CONFIG_PATH)?.dataLength ?? 0);
 }
 
 function proposed(server: Server, following: Following, transaction: Transaction): void {
   if (!appendTransaction(server.process, transaction)) return server.roles.exit(server);
+  countMetric(server.state.metrics, "learner_proposal_received_count");
+  countMetric(server.state.metrics, "sync_processor_request_queued");
   following.pending.push(transaction);
   beginForce(server);
 }
@@ -129,6 +140,7 @@ function committed(server: Server, following: Following, zxid: number): void {
   for (const transaction of following.pending) {
     if (transaction.zxid > zxid) break;
     count += 1;
+    countMetric(server.state.metrics, "learner_commit_received_count");
     commitTransaction(server, transaction);
   }
   following.pending = following.pending.slice(count);
@@ -155,6 +167,8 @@ function upToDate(server: Server, following: Following): void {
   const { state, process } = server;
   following.phase = "broadcast";
   state.serving = true;
+  addMetric(state.metrics, "unavailable_time", toMs(process.now - state.unavailableSinceUs));
+  addMetric(state.metrics, "follower_sync_time", toMs(process.now - following.startedUs));
   // The leader may be silent for syncLimit only from now on.
   armFollowerTimer(server, following);
   process.trace<ZooKeeperFact>({

@@ -1,11 +1,13 @@
 // Four-letter words: what a server says about itself to whoever connects to its client port and sends four letters, when the whitelist allows it.
 // Source: org.apache.zookeeper.server.command, NIOServerCnxn.checkFourLetterWord (3.8.4). FIDELITY: ZK-WORDS, ZK-WORDS-MACHINE.
 import { toMs } from "#engine/core/time.ts";
+import { closeClient } from "./client-connections.ts";
 import type { ClientConnection } from "./client-connections-state.ts";
 import { createConnectionStats, createServerStats, sendToClient } from "./client-sending.ts";
 import type { ExpiryQueue } from "./expiry-queue.ts";
 import { javaDateText } from "./java-date.ts";
-import { averageText, monitorText } from "./monitor-text.ts";
+import { averageText } from "./metrics.ts";
+import { monitorText } from "./monitor-text.ts";
 import type { Server } from "./server-state.ts";
 import { DATA_DIRECTORY, dataDirectoryBytes } from "./transaction-log.ts";
 import { membershipText } from "./znode-database.ts";
@@ -26,7 +28,7 @@ const WORDS: ReadonlyMap<string, Word> = new Map<string, Word>([
   ["gtmk", { withoutQuorum: true, text: () => String(DEFAULT_TRACE_MASK) }],
   ["srvr", { withoutQuorum: false, text: server => `Zookeeper version: ${ZOOKEEPER_VERSION}\n${statisticsText(server)}` }],
   ["stat", { withoutQuorum: false, text: statText }],
-  ["mntr", { withoutQuorum: false, text: server => `zk_version\t${ZOOKEEPER_VERSION}\n${monitorText(server)}` }],
+  ["mntr", { withoutQuorum: false, text: server => `zk_version\t${ZOOKEEPER_VERSION}\n${monitorText(server, serverMode(server), nodeCount(server), outstandingRequests(server))}` }],
   ["conf", { withoutQuorum: false, text: configurationText }],
   ["cons", { withoutQuorum: false, text: (server, own) => `${connectionLines(server, own, false)}\n` }],
   ["crst", { withoutQuorum: false, text: resetConnections }],
@@ -45,15 +47,15 @@ const DEFAULT_TRACE_MASK = 306;
 
 /** A word has come on a connection: the answer, then the end of the connection. A word that is none is not answered (its bytes are no length). */
 export function fourLetterWordReceived(server: Server, connection: number, word: string): void {
-  const { state, process } = server;
+  const { state } = server;
   const client = state.clients.open.get(connection);
   if (client === undefined) return;
   const known = WORDS.get(word);
-  if (known === undefined) return process.close(connection, "not a four-letter word");
+  if (known === undefined) return closeClient(server, connection, "not a four-letter word");
   state.clients.stats.received += 1;
   client.stats.received += 1;
   sendToClient(server, client, { type: "fourLetterAnswer", text: answerTo(server, client, word, known) });
-  process.close(connection, "a four-letter word was answered");
+  closeClient(server, connection, "a four-letter word was answered");
 }
 
 function answerTo(server: Server, client: ClientConnection, word: string, known: Word): string {
@@ -64,7 +66,7 @@ function answerTo(server: Server, client: ClientConnection, word: string, known:
 
 // ---- srvr, stat, cons
 
-export function serverMode(server: Server): string {
+function serverMode(server: Server): string {
   const { state } = server;
   if (isStandalone(state.config)) return "standalone";
   return state.role === "leading" ? "leader" : "follower";
@@ -86,11 +88,11 @@ function statisticsText(server: Server): string {
 }
 
 /** DataTree keeps the root under two names. */
-export function nodeCount(server: Server): number {
+function nodeCount(server: Server): number {
   return server.state.database.tree.nodes.size + 1;
 }
 
-export function outstandingRequests(server: Server): number {
+function outstandingRequests(server: Server): number {
   let count = 0;
   for (const client of server.state.clients.open.values()) count += client.queue.length;
   return count;

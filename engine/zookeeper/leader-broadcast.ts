@@ -2,6 +2,7 @@
 // order. Source: ProposalRequestProcessor.java, Leader.processAck and tryToCommit (3.8.4). FIDELITY: ZK-BROADCAST.
 import { commitTransaction } from "./commit.ts";
 import { beginForce } from "./log-force.ts";
+import { addMetric, countMetric } from "./metrics.ts";
 import { type FromLeader, type OrderedRequest, sendToServer } from "./quorum-messages.ts";
 import { forgetChanges, prepare } from "./request-preparation.ts";
 import type { Leading, PendingSync, Server } from "./server-state.ts";
@@ -49,6 +50,9 @@ function propose(server: Server, leading: Leading, transaction: Transaction): vo
   proposalSizes.last = transaction.sizeBytes;
   proposalSizes.min = proposalSizes.min < 0 ? transaction.sizeBytes : Math.min(proposalSizes.min, transaction.sizeBytes);
   proposalSizes.max = Math.max(proposalSizes.max, transaction.sizeBytes);
+  countMetric(server.state.metrics, "proposal_count");
+  countMetric(server.state.metrics, "prep_processor_request_queued");
+  countMetric(server.state.metrics, "sync_processor_request_queued");
   tellFollowers(server, leading, { type: "proposal", transaction });
   beginForce(server);
 }
@@ -76,8 +80,10 @@ function commitWhatCanBe(server: Server, leading: Leading): void {
   if (count === 0) return;
   const committed = leading.proposals.slice(0, count);
   leading.proposals = leading.proposals.slice(count);
-  for (const { transaction } of committed) {
+  for (const { transaction, atUs } of committed) {
     leading.lastCommitted = transaction.zxid;
+    countMetric(server.state.metrics, "commit_count");
+    addMetric(server.state.metrics, "quorum_ack_latency", toMs(server.process.now - atUs));
     commitTransaction(server, transaction);
   }
   forgetChanges(leading.changes, leading.lastCommitted);
@@ -106,6 +112,7 @@ export function expireSessions(server: Server, sequence: number): void {
   if (leading === null) return;
   server.process.becauseOf(-1);
   for (const { sessionId, silentForUs } of expiredSessions(server, leading.sessions, sequence)) {
+    countMetric(server.state.metrics, "stale_sessions_expired");
     orderRequest(server, leading, { sessionId, xid: 0, operation: { op: "closeSession", silentForUs } }, config.serverId);
   }
 }

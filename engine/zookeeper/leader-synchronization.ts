@@ -1,5 +1,6 @@
 // Bringing one follower to the leader's history: what it lacks, after cutting what it has too much, or a whole image when its log is of no use.
 // Source: LearnerHandler.syncFollower, Leader.startForwarding (3.8.4). FIDELITY: ZK-SYNC.
+import { countMetric } from "./metrics.ts";
 import { sendToServer } from "./quorum-messages.ts";
 import type { Leading, Learner, Server } from "./server-state.ts";
 import { indexAfter, logEntry, logStartZxid, transactionLog } from "./transaction-log.ts";
@@ -35,8 +36,12 @@ function sendHistory(server: Server, leading: Leading, learner: Learner): void {
   // Two logs that have met in an epoch agree up to where they part; across epochs nothing is sure but an image.
   const cutIsSure = learner.loggedZxid > before && before > logStartZxid(process.disk) && zxidEpoch(before) === zxidEpoch(learner.loggedZxid);
   if ((knows || cutIsSure) && isWorthIt(server, missing)) {
+    countMetric(state.metrics, "diff_count");
     sendToServer(process, learner.connection, knows ? { type: "diff", transactions: missing } : { type: "trunc", zxid: before, transactions: missing });
-  } else sendToServer(process, learner.connection, { type: "snap", image: new DatabaseImage(state.database), transactions: [] });
+  } else {
+    countMetric(state.metrics, "snap_count");
+    sendToServer(process, learner.connection, { type: "snap", image: new DatabaseImage(state.database), transactions: [] });
+  }
 }
 
 /** Length of the log up to which it is committed: all of what this leader has inherited. */

@@ -1,9 +1,11 @@
 // A server that was elected: finds an epoch nobody has accepted before, brings a majority to its own history, then serves; watches that a majority
 // stays in touch. Source: Leader.java, LearnerHandler.java (3.8.4). FIDELITY: ZK-DISCOVERY, ZK-SYNC, ZK-LEADER-CHECK.
+import { toMs } from "#engine/core/time.ts";
 import type { ZooKeeperFact } from "#engine/protocol/facts.ts";
 import { tellInheritedCommits } from "./commit.ts";
 import { acknowledged, orderRequest, syncRequested } from "./leader-broadcast.ts";
 import { synchronize } from "./leader-synchronization.ts";
+import { addMetric, countMetric } from "./metrics.ts";
 import { sendToServer, type ToLeader } from "./quorum-messages.ts";
 import type { Leading, Learner, Server } from "./server-state.ts";
 import { armSessionTimer, createSessionTracker, touchSession } from "./session-tracker.ts";
@@ -70,6 +72,7 @@ export function learnerMessage(server: Server, connection: number, message: ToLe
 }
 
 function revalidate(server: Server, leading: Leading, learner: Learner, sessionId: number): void {
+  countMetric(server.state.metrics, "revalidate_count");
   const valid = takeSession(server, leading, sessionId, learner.serverId);
   sendToServer(server.process, learner.connection, { type: "revalidated", sessionId, valid });
 }
@@ -164,6 +167,8 @@ function serve(server: Server, leading: Leading): void {
   state.database.lastProcessedZxid = leading.lastProposed;
   state.serving = true;
   state.ledSinceUs = process.now;
+  addMetric(state.metrics, "unavailable_time", toMs(process.now - state.unavailableSinceUs));
+  addMetric(state.metrics, "leader_unavailable_time", toMs(process.now - state.unavailableSinceUs));
   process.trace<ZooKeeperFact>({ kind: "zookeeper-state", server: config.serverId, state: "leading", epoch: leading.epoch, leader: config.serverId });
   tellInheritedCommits(server);
 }

@@ -1,5 +1,7 @@
 // Forcing the log to disk: one force at a time, which covers everything appended before it began; what comes meanwhile is covered by the next.
 // Only then a proposal is acknowledged. Source: SyncRequestProcessor.java (3.8.4). FIDELITY: ZK-FSYNC.
+import { toMs } from "#engine/core/time.ts";
+import { addMetric } from "./metrics.ts";
 import type { Server } from "./server-state.ts";
 import { forceDelayUs, forceLog, markForced, transactionLog, unforcedBytes } from "./transaction-log.ts";
 
@@ -11,16 +13,18 @@ export function beginForce(server: Server): void {
   if (state.force !== null) return;
   const log = transactionLog(process.disk);
   const delayUs = state.config.forceSync ? forceDelayUs(process, unforcedBytes(log)) : 0;
-  state.force = { timer: process.schedule(delayUs, FORCE_TIMER), length: log.entries.length };
+  state.force = { timer: process.schedule(delayUs, FORCE_TIMER), length: log.entries.length, startedUs: process.now };
 }
 
 /** How much of the log is acknowledgeable now; 0 when the timer is an old one. */
 export function forceEnded(server: Server, sequence: number): number {
   const { state, process } = server;
   if (state.force?.timer !== sequence) return 0;
-  const { length } = state.force;
+  const { length, startedUs } = state.force;
   state.force = null;
   const log = transactionLog(process.disk);
+  addMetric(state.metrics, "fsynctime", toMs(process.now - startedUs));
+  addMetric(state.metrics, "sync_processor_batch_size", Math.max(0, length - log.syncedLength));
   if (state.config.forceSync) markForced(log, length);
   if (log.entries.length > length) beginForce(server);
   return length;

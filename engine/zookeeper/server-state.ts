@@ -3,6 +3,7 @@
 import type { ProcessContext } from "#engine/core/process.ts";
 import type { ClientConnections } from "./client-connections-state.ts";
 import type { ExpiryQueue } from "./expiry-queue.ts";
+import type { Metrics } from "./metrics.ts";
 import type { OrderedRequest, Vote } from "./quorum-messages.ts";
 import type { Transaction } from "./transactions.ts";
 import type { ZnodeDatabase } from "./znode-database.ts";
@@ -25,12 +26,15 @@ export interface ServerState {
   /** Session ids that this server gives. */
   nextSessionId: number;
   readonly startedUs: number;
+  readonly metrics: Metrics;
+  /** When this server stopped serving (or started). */
+  unavailableSinceUs: number;
   /** When this server began to serve as leader; 0: it does not. */
   ledSinceUs: number;
 }
 
 /** @property length of the log that will be on the disk. @property zxid of the last of these. */
-export interface LogForce { readonly timer: number; readonly length: number }
+export interface LogForce { readonly timer: number; readonly length: number; readonly startedUs: number }
 
 // ---- election
 
@@ -52,8 +56,7 @@ export interface Election {
   finalizeAtUs: number;
   timer: number;
   timerAtUs: number;
-  /** Elections so far (zk_looking_count). */
-  count: number;
+  startedUs: number;
 }
 
 export interface ReceivedVote { readonly vote: Vote; readonly electionEpoch: number; readonly state: ServerState["role"] }

@@ -2,6 +2,7 @@
 // Source: FileTxnSnapLog.java, FileTxnLog.java, SyncRequestProcessor.java, QuorumPeer.setAcceptedEpoch (3.8.4). FIDELITY: ZK-LOG, ZK-FSYNC.
 import { appendToFile, deviceDelayUs, type Disk, type LogFile, openLogFile, readRecordFile, syncFile, TornEntry, truncateLogFile, writeError, writeRecordFile } from "#engine/core/disk.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
+import { countWrites, type Metrics } from "./metrics.ts";
 import { Transaction } from "./transactions.ts";
 import { applyTransaction, createDatabase, databaseOf, DatabaseImage, type ZnodeDatabase } from "./znode-database.ts";
 import type { ServerConfig } from "./zookeeper-settings.ts";
@@ -122,13 +123,15 @@ export function storeImage(disk: Disk, image: DatabaseImage): void {
 }
 
 /** Image and log, as a starting server reads them. A torn end of the log (its checksum is wrong) is not read, and is cut away. */
-export function loadDatabase(disk: Disk, config: ServerConfig): ZnodeDatabase {
+export function loadDatabase(disk: Disk, config: ServerConfig, metrics: Metrics): ZnodeDatabase {
   const log = transactionLog(disk);
   if (log.entries.last instanceof TornEntry) truncateLogFile(log, log.entries.length - 1, log.sizeBytes - log.entries.last.sizeBytes);
   forceLog(disk);
   const image = storedImage(disk);
   const database = image === null ? createDatabase(config) : databaseOf(image);
-  for (let index = indexAfter(log, database.lastProcessedZxid); index < log.entries.length; index += 1) applyTransaction(database, logEntry(log, index));
+  for (let index = indexAfter(log, database.lastProcessedZxid); index < log.entries.length; index += 1) {
+    countWrites(metrics, applyTransaction(database, logEntry(log, index)));
+  }
   return database;
 }
 

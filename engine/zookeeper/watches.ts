@@ -3,6 +3,7 @@
 import type { ZooKeeperFact } from "#engine/protocol/facts.ts";
 import { sendToClient } from "./client-sending.ts";
 import type { WatchTable } from "./client-connections-state.ts";
+import { addMetric } from "./metrics.ts";
 import type { Server } from "./server-state.ts";
 import type { TreeChange } from "./znode-database.ts";
 import { parentOf } from "./znode-tree.ts";
@@ -63,6 +64,7 @@ export function fireWatches(server: Server, change: TreeChange["change"], path: 
 }
 
 function announce(server: Server, watchers: ReadonlySet<number>, event: WatchEventType, path: string): void {
+  if (watchers.size > 0) addMetric(server.state.metrics, WATCH_METRICS[event], watchers.size);
   for (const connection of watchers) {
     const client = server.state.clients.open.get(connection);
     if (client === undefined) continue;
@@ -70,6 +72,11 @@ function announce(server: Server, watchers: ReadonlySet<number>, event: WatchEve
     sendToClient(server, client, { type: "watchEvent", event, path });
   }
 }
+
+const WATCH_METRICS = {
+  NodeCreated: "node_created_watch_count", NodeDeleted: "node_deleted_watch_count", NodeDataChanged: "node_changed_watch_count",
+  NodeChildrenChanged: "node_children_watch_count",
+} as const;
 
 /** A client has come with its watches: what has happened since `relativeZxid` fires at once, the others are set. */
 export function setWatches(server: Server, connection: number, request: Extract<ZooKeeperRequest, { type: "setWatches" }>): void {

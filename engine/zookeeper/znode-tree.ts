@@ -3,6 +3,7 @@
 import { invariant } from "#engine/core/invariant-error.ts";
 import { SharedValue } from "#engine/core/shared-value.ts";
 import { utf8Length } from "#engine/protocol/schema.ts";
+import { javaBucket } from "./java-hash.ts";
 import type { ZnodeStat } from "./zookeeper-protocol.ts";
 
 interface ZnodeFields {
@@ -160,10 +161,4 @@ export function childrenOf(tree: ZnodeTree, path: string): string[] {
   while (names.length > buckets * 3 / 4) buckets *= 2;
   const bucketOf = new Map(names.map(name => [name, javaBucket(name, buckets)]));
   return names.sort((a, b) => (bucketOf.get(a) ?? 0) - (bucketOf.get(b) ?? 0));
-}
-
-function javaBucket(name: string, buckets: number): number {
-  let hash = 0;
-  for (let index = 0; index < name.length; index += 1) hash = Math.imul(31, hash) + name.charCodeAt(index) | 0;
-  return (hash ^ hash >>> 16) & buckets - 1;
 }

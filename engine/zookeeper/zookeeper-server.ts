@@ -10,12 +10,13 @@ import {
 import { createElectionPeers, electionAccepted, electionClosed, electionConnected, helloReceived } from "./election-connections.ts";
 import { ELECTION_TIMER, electionTimer, notificationReceived, startElection } from "./fast-leader-election.ts";
 import {
-  FOLLOWER_TIMER, followerForced, followerTimer, leaderClosed, leaderConnected, leaderMessage, startFollowing, stopFollowing, tellLeader,
+  countMembership, FOLLOWER_TIMER, followerForced, followerTimer, leaderClosed, leaderConnected, leaderMessage, startFollowing, stopFollowing, tellLeader,
 } from "./follower.ts";
 import { fourLetterWordReceived } from "./four-letter-words.ts";
 import { acknowledged, expireSessions, orderRequest } from "./leader-broadcast.ts";
 import { LEADER_TIMER, leaderTimer, learnerAccepted, learnerClosed, learnerMessage, startLeading, stopLeading, takeSession } from "./leader.ts";
 import { FORCE_TIMER, forceAtOnce, forceEnded } from "./log-force.ts";
+import { addMetric, createMetrics } from "./metrics.ts";
 import type { FromLeader, OrderedRequest, QuorumMessage, ToLeader } from "./quorum-messages.ts";
 import type { Roles, Server, ServerState } from "./server-state.ts";
 import { SESSION_TIMER, touchSession } from "./session-tracker.ts";
@@ -37,6 +38,7 @@ export function zooKeeperServerName(serverId: number): string {
 /** QuorumPeer.run: a role has ended; nobody is served until another one stands. */
 function lookForLeader(server: Server, why: string): void {
   const { state, process } = server;
+  if (state.serving) state.unavailableSinceUs = process.now;
   state.serving = false;
   if (state.leading !== null) stopLeading(server, state.leading, why);
   if (state.following !== null) stopFollowing(server, state.following, why);
@@ -88,20 +90,25 @@ function start(process: ProcessContext, settings: unknown): ServerState {
   const config = readServerConfig(settings as ZooKeeperServerSettings);
   const { serverId } = config;
   invariant(config.servers.some(({ id }) => id === serverId), `My id ${serverId} not in the peer list`);
+  const metrics = createMetrics();
   const nothing = { leader: -1, zxid: 0, peerEpoch: 0 };
   const state: ServerState = {
     config, role: "looking", serving: false, acceptedEpoch: readEpoch(process.disk, "acceptedEpoch"), currentEpoch: readEpoch(process.disk, "currentEpoch"),
-    database: loadDatabase(process.disk, config), force: null,
+    database: loadDatabase(process.disk, config, metrics), force: null,
     election: {
       peers: createElectionPeers(config), unknown: new Set(), logicalClock: 0, proposed: nothing, received: new Map(), outOfElection: new Map(),
-      decided: nothing, notificationTimeoutUs: 0, notifyAtUs: 0, finalizeAtUs: 0, timer: 0, timerAtUs: 0, count: 0,
+      decided: nothing, notificationTimeoutUs: 0, notifyAtUs: 0, finalizeAtUs: 0, timer: 0, timerAtUs: 0, startedUs: process.now,
     },
-    following: null, leading: null, clients: createClientConnections(config.tickUs), nextSessionId: firstSessionId(serverId, toMs(process.now)),
-    startedUs: process.now, ledSinceUs: 0,
+    following: null, leading: null, clients: createClientConnections(), nextSessionId: firstSessionId(serverId, toMs(process.now)),
+    startedUs: process.now, metrics, unavailableSinceUs: process.now, ledSinceUs: 0,
   };
+  addMetric(metrics, "startup_txns_loaded", transactionLog(process.disk).entries.length);
   const server = serverOf(process, state);
   if (isStandalone(config)) startLeading(server);
-  else lookForLeader(server, "started");
+  else {
+    countMembership(server);
+    lookForLeader(server, "started");
+  }
   return state;
 }
 
