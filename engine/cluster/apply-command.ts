@@ -5,10 +5,12 @@ import { applyDiskFault, diskFaultRefusal } from "./disk-faults.ts";
 import { zooKeeperServerName } from "./node-names.ts";
 import { changedSettings, mergedSettings } from "./node-process-settings.ts";
 import type { ConsumerSpec, ProducerSpec, Settings } from "./spec.ts";
-import type { KafkaNodeSettings } from "#engine/broker/node-settings.ts";
+import { CONTROLLER_PORT, type KafkaNodeSettings } from "#engine/broker/node-settings.ts";
+import type { ControllerFiles } from "#engine/clients/admin-operator-requests.ts";
 import { cutLink, healLink } from "#engine/core/connections.ts";
 import type { ProcessRecord } from "#engine/core/process.ts";
 import type { Simulation } from "#engine/core/simulation.ts";
+import { readMetaProperties } from "#engine/metadata/node-storage.ts";
 import type { OperatorFact } from "#engine/protocol/facts.ts";
 
 /** @property code stable; the message is for people. */
@@ -83,6 +85,7 @@ function act(hands: CommandHands, command: Command): void {
     case "slow-disk": case "limit-disk": case "fail-log-directory": case "damage-log": 
       return applyDiskFault(simulation.process(processNameOf(simulation, command.node)), command);
     case "predict": return;
+    case "add-controller": case "remove-controller": return simulation.input(ADMIN, { ...command, files: controllerFiles(simulation, command.node) });
     default: return simulation.input(ADMIN, command);
   }
 }
@@ -96,6 +99,13 @@ function restart(simulation: Simulation, command: Command & { readonly do: "rest
       : { ...settings, overrides: mergedSettings(settings.overrides, command.settings) };
   }
   simulation.start(process.name);
+}
+
+/** What kafka-metadata-quorum reads on the controller's machine before it asks the cluster: meta.properties and the listener. */
+function controllerFiles(simulation: Simulation, node: number): ControllerFiles | undefined {
+  const process = findProcess(simulation, node);
+  const properties = process === undefined ? null : readMetaProperties(process.disk);
+  return process === undefined || properties === null ? undefined : { directoryId: properties.directoryId, host: process.host, port: CONTROLLER_PORT };
 }
 
 /** Links lie between hosts: processes of one host share them. */

@@ -44,7 +44,13 @@ export const NODE_SETTINGS: SettingTable = {
   "controller.quorum.election.timeout.ms": positiveMs, "controller.quorum.fetch.timeout.ms": positiveMs,
   "controller.quorum.election.backoff.max.ms": positiveMs, "controller.quorum.request.timeout.ms": positiveMs,
   "controller.quorum.retry.backoff.ms": ms, "controller.quorum.append.linger.ms": ms, "metadata.max.idle.interval.ms": ms,
-  "default.replication.factor": ["integer", 1, 9], "min.insync.replicas": ["integer", 1, 9], "num.partitions": ["integer", 1, 1000],
+  "default.replication.factor": ["integer", 1, 30], "min.insync.replicas": ["integer", 1, INT_MAX], "num.partitions": ["integer", 1, 1000],
+  "metadata.log.max.record.bytes.between.snapshots": bytes, "metadata.log.max.snapshot.interval.ms": ms,
+  "metadata.max.retention.bytes": ["integer", -1, LONG_MAX], "metadata.max.retention.ms": ["integer", -1, LONG_MAX],
+  "controller.quorum.auto.join.enable": flag, "delete.topic.enable": flag, "leader.imbalance.per.broker.percentage": ["integer", 0, 100],
+  "controlled.shutdown.max.retries": ["integer", 0, INT_MAX], "controlled.shutdown.retry.backoff.ms": ms, "replica.selector.class": text,
+  "zookeeper.session.timeout.ms": positiveMs, "zookeeper.connection.timeout.ms": positiveMs,
+  "zookeeper.max.in.flight.requests": ["integer", 1, INT_MAX],
   "message.max.bytes": bytes, "fetch.max.bytes": bytes, "log.segment.bytes": bytes,
   "num.io.threads": ["integer", 1, 64], "queued.max.requests": ["integer", 1, 100_000],
   "replica.lag.time.max.ms": positiveMs, "replica.fetch.wait.max.ms": ms, "replica.fetch.min.bytes": ["integer", 1, INT_MAX],
@@ -52,7 +58,8 @@ export const NODE_SETTINGS: SettingTable = {
   "replica.socket.timeout.ms": positiveMs, "replica.high.watermark.checkpoint.interval.ms": positiveMs, "producer.id.expiration.ms": positiveMs,
   // Where the node belongs.
   "process.roles": text, "node.id": ["integer", 0, INT_MAX], "broker.id": ["integer", 0, INT_MAX], "broker.rack": text,
-  "zookeeper.connect": text, "controller.quorum.voters": text,
+  "zookeeper.connect": text, "controller.quorum.voters": text, "controller.quorum.bootstrap.servers": text, "controller.listener.names": text,
+  "advertised.listeners": text, "listener.security.protocol.map": text, "inter.broker.listener.name": text,
 };
 
 /** zoo.cfg of a ZooKeeper server. */
@@ -88,6 +95,7 @@ export const CONSUMER_SETTINGS: SettingTable = {
   ...CLIENT_SETTINGS,
   "fetch.min.bytes": ["integer", 0, INT_MAX], "fetch.max.bytes": ["integer", 0, INT_MAX], "fetch.max.wait.ms": ms,
   "max.partition.fetch.bytes": ["integer", 0, INT_MAX], "auto.offset.reset": ["one-of", "earliest", "latest", "none"], "check.crcs": flag,
+  "client.rack": text, "isolation.level": ["one-of", "read_uncommitted", "read_committed"],
 };
 
 /** Checks names, kinds and ranges; numbers and booleans may be written as texts, as Kafka's files do. */

@@ -17,15 +17,24 @@ export function nodeProcessSettings(spec: ClusterSpec, node: NodeSpec): KafkaNod
   const settings: KafkaNodeSettings = {
     nodeId: node.id, host: node.host, rack: node.rack ?? null, clusterId: CLUSTER_ID, kafka: spec.kafka, mode, roles,
     quorum: mode === "kraft" ? votersOf(spec) : [], isQuorumDynamic: spec.quorum === "dynamic",
-    zookeeperConnect: mode === "zookeeper" ? ensembleOf(spec) : [], overrides: {},
+    zookeeperConnect: mode === "zookeeper" ? ensembleOf(spec) : [], overrides: {}, ...node.storage === undefined ? {} : { storage: node.storage },
   };
   return changedSettings(settings, { ...spec.settings, ...node.settings });
 }
 
-/** controller.quorum.voters; of a dynamic quorum those that it is formatted with: they start with the cluster. */
+/**
+ * controller.quorum.voters; of a dynamic quorum controller.quorum.bootstrap.servers, where those that start with the cluster have the directory
+ * ids that their disks are formatted with.
+ */
 function votersOf(spec: ClusterSpec): QuorumVoter[] {
-  return spec.nodes.filter(node => isController(spec, node) && (spec.quorum !== "dynamic" || node.startsLater !== true))
-    .map(({ id, host }) => ({ nodeId: id, host, port: CONTROLLER_PORT }));
+  return spec.nodes.filter(node => isController(spec, node)).map(({ id, host, startsLater }) => ({
+    nodeId: id, host, port: CONTROLLER_PORT, ...spec.quorum === "dynamic" && startsLater !== true ? { directoryId: formattedDirectoryId(id) } : {},
+  }));
+}
+
+/** 22 characters that are the text of a uuid, as kafka-storage.sh --initial-controllers takes them. */
+function formattedDirectoryId(node: number): string {
+  return `Controller${String(node).padStart(11, "0")}A`;
 }
 
 function ensembleOf(spec: ClusterSpec): Endpoint[] {

@@ -31,5 +31,5 @@ export function observeTextFile(cluster: Cluster, party: number | string, path: 
 export function observeFolders(cluster: Cluster, party: number | string): readonly string[] {
   const folders = new Set<string>();
   for (const path of diskOf(cluster, party)?.keys() ?? []) folders.add(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
-  return [...folders].sort();
+  return [...folders].sort((a, b) => a < b ? -1 : a > b ? 1 : 0);
 }

@@ -21,7 +21,7 @@ export function observeZnodes(cluster: Cluster, under = "/"): readonly ObservedZ
   return [...tree.nodes].filter(([path]) => under === "/" || path === under || path.startsWith(`${under}/`))
     .map(([path, node]): ObservedZnode => ({
       path, data: node.data, version: node.version, ephemeral: node.ephemeralOwner !== 0, stat: statOf(tree, path, node),
-      children: [...tree.children.get(path) ?? []].sort(),
+      children: [...tree.children.get(path) ?? []].sort((a, b) => a < b ? -1 : a > b ? 1 : 0),
     }))
     .sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 }

@@ -18,6 +18,8 @@ export interface NodeSpec {
   readonly roles?: readonly NodeRole[];
   readonly settings?: Settings;
   readonly startsLater?: boolean;
+  /** What is on its disk before the first start: formatted for this cluster and node, unless told otherwise. */
+  readonly storage?: "unformatted" | { readonly clusterId?: string; readonly nodeId?: number };
 }
 
 /** A server of the ZooKeeper ensemble: its myid and host. Its process is named `zookeeper-<id>`. `settings`: of zoo.cfg (tickTime, initLimit, syncLimit, 4lw.commands.whitelist, …). */

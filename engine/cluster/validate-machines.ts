@@ -50,19 +50,27 @@ function validateNodes(where: string, value: unknown, mode: ClusterMode): readon
   const nodes: NodeSpec[] = [];
   for (const [index, item] of readList(where, value, 1, PROCESSES_MAX).entries()) {
     const at = `${where}[${index}]`;
-    const fields = readObject(at, item, ["id", "host", "rack", "roles", "settings", "startsLater"]);
+    const fields = readObject(at, item, ["id", "host", "rack", "roles", "settings", "startsLater", "storage"]);
     const id = readInteger(`${at}.id`, fields["id"], 1, NODE_ID_MAX);
     readName(`${at}.host`, fields["host"]);
     if (fields["rack"] !== undefined) readText(`${at}.rack`, fields["rack"], 100);
     if (fields["roles"] !== undefined) validateRoles(`${at}.roles`, fields["roles"], mode);
     if (fields["settings"] !== undefined) readSettings(`${at}.settings`, fields["settings"], NODE_SETTINGS, "broker or controller");
     if (fields["startsLater"] !== undefined) readBoolean(`${at}.startsLater`, fields["startsLater"]);
+    if (fields["storage"] !== undefined) validateStorage(`${at}.storage`, fields["storage"]);
     const node = item as NodeSpec;
     if (nodes.some(other => other.id === id)) throw duplicate(`${at}.id`, `node id ${id}`);
     checkPorts(at, node, nodes, mode);
     nodes.push(node);
   }
   return nodes;
+}
+
+function validateStorage(where: string, value: unknown): void {
+  if (typeof value === "string") return void readOneOf(where, value, ["unformatted"]);
+  const fields = readObject(where, value, ["clusterId", "nodeId"]);
+  if (fields["clusterId"] !== undefined) readText(`${where}.clusterId`, fields["clusterId"], 100);
+  if (fields["nodeId"] !== undefined) readInteger(`${where}.nodeId`, fields["nodeId"], 0, NODE_ID_MAX);
 }
 
 function validateRoles(where: string, value: unknown, mode: ClusterMode): void {
