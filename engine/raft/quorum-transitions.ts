@@ -1,5 +1,6 @@
 // How a node changes its role: each change is written to disk first, forgets old requests and answers the fetches that wait.
-// Follows QuorumState.java and the transition functions of KafkaRaftClient.java (3.9; 4.x with pre-votes). FIDELITY: RAFT-ELECTION, RAFT-PRE-VOTE.
+// Follows QuorumState.java and the transition functions of KafkaRaftClient.java (3.9; 4.x with pre-votes). FIDELITY: RAFT-ELECTION, RAFT-PRE-VOTE,
+// RAFT-STATE-WRITE.
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs, toMs } from "#engine/core/time.ts";
@@ -11,6 +12,10 @@ import {
   votersOf, writeQuorumState,
 } from "./raft-state.ts";
 import { majorityOf, NO_DIRECTORY } from "./voter-set.ts";
+
+/** What it takes to force a small file to an ordinary disk. */
+const STATE_WRITE_MIN_US = 1_000;
+const STATE_WRITE_SPREAD_US = 4_000;
 
 /** controller.quorum.election.timeout.ms plus up to as much again. */
 export function electionTimeoutUs(process: ProcessContext, state: RaftState): number {
@@ -69,12 +74,21 @@ export function voteFor(process: ProcessContext, state: RaftState, candidate: nu
   writeQuorumState(process, state);
 }
 
+/**
+ * Until `quorum-state` is on the disk nobody is asked. Two voters that give up at the same moment have both voted for themselves by then; a pre-vote,
+ * which binds nobody, is decided by the faster disk.
+ */
+function stateWriteUs(process: ProcessContext): number {
+  return STATE_WRITE_MIN_US + process.random("quorum-state write", STATE_WRITE_SPREAD_US);
+}
+
 /** Time to look for a leader: 4.x first asks whether an election could be won (KIP-996), 3.9 begins one. */
 export function standForElection(process: ProcessContext, host: RaftHost, state: RaftState): void {
   const retries = state.role.role === "candidate" ? state.role.retries + 1 : 1;
   if (!state.config.preVote) return becomeCandidate(process, host, state, retries);
   takeRole(process, host, state, {
     role: "prospective", retries, granted: [state.config.nodeId], rejected: [], electionAtUs: process.now + electionTimeoutUs(process, state),
+    askAtUs: process.now + stateWriteUs(process),
   });
   goOnWhenElected(process, host, state);
 }
@@ -86,7 +100,7 @@ export function becomeCandidate(process: ProcessContext, host: RaftHost, state: 
   state.votedDirectoryId = state.config.directoryId;
   takeRole(process, host, state, {
     role: "candidate", retries, granted: [state.config.nodeId], rejected: [],
-    electionAtUs: process.now + electionTimeoutUs(process, state), backoffUntilUs: -1,
+    electionAtUs: process.now + electionTimeoutUs(process, state), askAtUs: process.now + stateWriteUs(process), backoffUntilUs: -1,
   });
   goOnWhenElected(process, host, state);
 }

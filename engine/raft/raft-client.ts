@@ -80,7 +80,7 @@ function firstRole(process: ProcessContext, state: RaftState): RoleState {
   if (state.leader === nodeId) return resignedRole(process, state, []);
   const electionAtUs = process.now + electionTimeoutUs(process, state);
   if (state.votedFor === nodeId && state.votedDirectoryId === state.config.directoryId) {
-    return { role: "candidate", retries: 1, granted: [nodeId], rejected: [], electionAtUs, backoffUntilUs: -1 };
+    return { role: "candidate", retries: 1, granted: [nodeId], rejected: [], electionAtUs, askAtUs: process.now, backoffUntilUs: -1 };
   }
   if (state.votedFor !== -1 || leaderEndpoints(state).length === 0) return { role: "unattached", electionAtUs };
   return follower(process, state);

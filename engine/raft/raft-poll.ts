@@ -89,7 +89,7 @@ function pollCandidate(process: ProcessContext, host: RaftHost, state: RaftState
 }
 
 function askForVotes(process: ProcessContext, host: RaftHost, state: RaftState, role: ProspectiveRole | CandidateRole): void {
-  if (isLost(state)) return;
+  if (isLost(state) || role.askAtUs > process.now) return;
   for (const voter of votersOf(state)) {
     if (voter.nodeId === state.config.nodeId || role.granted.includes(voter.nodeId) || role.rejected.includes(voter.nodeId)) continue;
     sendWhenReady(process, host, state, voter, "Vote", () => voteRequest(process, state, voter.nodeId));
@@ -201,8 +201,14 @@ function nextDeadlineUs(process: ProcessContext, state: RaftState): number {
   const earlier = (deadline: number): void => { if (deadline < at && deadline > process.now) at = deadline; };
   switch (role.role) {
     case "unattached": if (!shuttingDown && isVoter(state)) earlier(role.electionAtUs); break;
-    case "prospective": if (!shuttingDown) earlier(role.electionAtUs); break;
-    case "candidate": if (!shuttingDown) earlier(role.backoffUntilUs === -1 ? role.electionAtUs : role.backoffUntilUs); break;
+    case "prospective":
+      earlier(role.askAtUs);
+      if (!shuttingDown) earlier(role.electionAtUs);
+      break;
+    case "candidate":
+      earlier(role.askAtUs);
+      if (!shuttingDown) earlier(role.backoffUntilUs === -1 ? role.electionAtUs : role.backoffUntilUs);
+      break;
     case "follower":
       if (!shuttingDown) earlier(role.fetchAtUs);
       if (!shuttingDown && mayJoin(state) && !isVoter(state)) earlier(role.joinAtUs);

@@ -50,12 +50,12 @@ export interface ReplicaProgress {
 }
 
 export interface UnattachedRole { readonly role: "unattached"; electionAtUs: number }
+/** Asks for votes. `askAtUs`: not before its new state is on the disk. `retries` counts its elections from 1. */
+interface NomineeRole { readonly retries: number; granted: number[]; rejected: number[]; electionAtUs: number; readonly askAtUs: number }
 /** KIP-996: asks whether it would win, without an epoch of its own. The leader it knew stays known. */
-export interface ProspectiveRole { readonly role: "prospective"; readonly retries: number; granted: number[]; rejected: number[]; electionAtUs: number }
-/** `backoffUntilUs` is -1 while the election is open. `retries` counts this candidate's elections from 1. */
-export interface CandidateRole {
-  readonly role: "candidate"; readonly retries: number; granted: number[]; rejected: number[]; electionAtUs: number; backoffUntilUs: number;
-}
+export interface ProspectiveRole extends NomineeRole { readonly role: "prospective" }
+/** `backoffUntilUs` is -1 while the election is open. */
+export interface CandidateRole extends NomineeRole { readonly role: "candidate"; backoffUntilUs: number }
 /** A voter is added or removed. @property offset of its record; -1 while the new voter has not answered. @property untilUs when its asker gives up. */
 export interface VoterChange {
   readonly change: "added" | "removed"; readonly voter: Voter; readonly to: ReplyTo<"AddRaftVoter" | "RemoveRaftVoter">; offset: number; readonly untilUs: number;

@@ -128,13 +128,13 @@ export class QuorumWorld {
   stop(id: number): void { this.simulation.input(this.nameOf(id), { do: "shut-down" }); }
 
   cut(a: number, b: number): void {
-    cutLink(this.simulation.world, hostOf(a), hostOf(b));
-    cutLink(this.simulation.world, hostOf(b), hostOf(a));
+    cutLink(this.simulation, hostOf(a), hostOf(b));
+    cutLink(this.simulation, hostOf(b), hostOf(a));
   }
 
   heal(a: number, b: number): void {
-    healLink(this.simulation.world, hostOf(a), hostOf(b));
-    healLink(this.simulation.world, hostOf(b), hostOf(a));
+    healLink(this.simulation, hostOf(a), hostOf(b));
+    healLink(this.simulation, hostOf(b), hostOf(a));
   }
 
   directoryOf(id: number): string {
