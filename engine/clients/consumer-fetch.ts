@@ -26,28 +26,51 @@ type PartitionAnswer = ResponseOf<"Fetch">["topics"][number]["partitions"][numbe
 /** Sends a Fetch to each broker that has something to give and none under way. Returns when to look again. */
 export function fetchRecords(process: ProcessContext, state: ConsumerState): number {
   const { metadata } = state.core;
+  const { idle } = state;
+  if (state.mustScan || state.scannedVersion !== metadata.version) {
+    state.unscanned = [...state.fetching];
+    return scan(process, state);
+  }
+  if (state.unscanned.length > 0 && idle.some(broker => state.unscanned.includes(broker))) {
+    state.unscanned = state.unscanned.filter(broker => !idle.includes(broker));
+    return scan(process, state);
+  }
+  for (const broker of idle) if (!state.fetching.has(broker)) sendFetch(process, state, broker);
+  state.idle = NO_BROKERS;
+  return NEVER_US;
+}
+const NO_BROKERS: number[] = [];
+
+/** Looks at all partitions, and again in the next round unless all is as it should be. */
+function scan(process: ProcessContext, state: ConsumerState): number {
+  const { metadata } = state.core;
   const known = metadata.topics.get(state.topic)?.partitions;
   let nextUs = NEVER_US;
-  let byBroker: Map<number, AssignedPartition[]> | null = null;
+  const byBroker = new Map<number, AssignedPartition[]>();
+  state.mustScan = !state.isAssigned;
+  state.scannedVersion = metadata.version;
+  state.idle = [];
   for (const assigned of state.partitions.values()) {
     if (assigned.position < 0 || assigned.reset !== null || assigned.error !== null || assigned.validation !== null) continue;
     const partition = known?.[assigned.partition];
     if (partition === undefined || partition.leader < 0) {
       requestUpdate(metadata);
+      state.mustScan = true;
       continue;
     }
+    if (assigned.preferredReplica !== -1) state.mustScan = true;
     const broker = assigned.preferredReplica === -1 ? partition.leader : readReplica(process, state, assigned, partition);
     if (state.fetching.has(broker)) continue;
     if (assigned.retryAtUs > process.now && assigned.retryUnlessEpoch === partition.leaderEpoch) {
       nextUs = Math.min(nextUs, assigned.retryAtUs);
+      state.mustScan = true;
       continue;
     }
-    byBroker ??= new Map();
     const list = byBroker.get(broker);
     if (list === undefined) byBroker.set(broker, [assigned]);
     else list.push(assigned);
   }
-  if (byBroker !== null) for (const [broker, list] of byBroker) fetchFrom(process, state, broker, list);
+  for (const [broker, list] of byBroker) fetchFrom(process, state, broker, list);
   return nextUs;
 }
 
@@ -61,19 +84,30 @@ function readReplica(process: ProcessContext, { core }: ConsumerState, assigned:
   return partition.leader;
 }
 
-/** The context of the request is the broker. */
 function fetchFrom(process: ProcessContext, state: ConsumerState, broker: number, list: readonly AssignedPartition[]): void {
-  const { core, config, topic } = state;
-  const node = connectedNode(process, core, broker);
-  if (node === null) return;
-  state.fetching.add(broker);
+  const { topic } = state;
   let session = state.sessions.get(broker);
   if (session === undefined) state.sessions.set(broker, session = createFetchSessionHandler());
-  const known = core.metadata.topics.get(topic)?.partitions;
-  for (const { partition, position } of list) {
-    wishFor(session, topic, partition, known?.[partition]?.leaderEpoch ?? -1, position, NO_EPOCH, NO_EPOCH, config.partitionMaxBytes);
-  }
+  for (const assigned of list) wish(state, session, assigned);
   if (session.count > list.length) dropOthers(session, topic, list);
+  sendFetch(process, state, broker);
+}
+
+function wish({ core, config, topic }: ConsumerState, session: FetchSessionHandler, { partition, position }: AssignedPartition): void {
+  const leaderEpoch = leaderEpochOf(core.metadata, topic, partition);
+  wishFor(session, topic, partition, leaderEpoch, position, NO_EPOCH, NO_EPOCH, config.partitionMaxBytes);
+}
+
+/** The context of the request is the broker. */
+function sendFetch(process: ProcessContext, state: ConsumerState, broker: number): void {
+  const { core, config } = state;
+  const node = connectedNode(process, core, broker);
+  const session = state.sessions.get(broker);
+  if (node === null || session === undefined) {
+    state.mustScan = true;
+    return;
+  }
+  state.fetching.add(broker);
   send(process, core, node, {
     api: "Fetch", timeoutMs: core.settings.requestTimeoutMs, context: broker,
     body: {
@@ -97,23 +131,37 @@ export function fetchAnswered(process: ProcessContext, state: ConsumerState, res
   if (session === undefined) return;
   const response = result.response as ResponseOf<"Fetch"> | null;
   if (response === null) return unanswered(process, state, session);
-  if (!fetchSessionAnswered(session, response)) return;
-  for (const { partitions } of response.topics) {
-    for (const answer of partitions) {
-      const assigned = state.partitions.get(answer.partition);
-      const asked = wishOf(session, state.topic, answer.partition);
-      // A seek or a reset may have moved the position since.
-      if (assigned === undefined || asked === undefined || assigned.position !== asked.fetchOffset || assigned.reset !== null) continue;
-      if (answer.error !== "NONE") failed(process, state, assigned, { error: answer.error, answer, response });
-      else if (answer.preferredReadReplica !== -1) prefer(process, state, assigned, answer.preferredReadReplica);
-      else consumed(process, state, assigned, broker, answer.records);
-    }
+  state.idle = [...state.idle, broker];
+  if (!fetchSessionAnswered(session, response)) {
+    state.mustScan = true;
+    return;
+  }
+  for (const { partitions } of response.topics) for (const answer of partitions) answered(process, state, session, broker, answer, response);
+}
+
+function answered(
+  process: ProcessContext, state: ConsumerState, session: FetchSessionHandler, broker: number, answer: PartitionAnswer, response: ResponseOf<"Fetch">,
+): void {
+  const assigned = state.partitions.get(answer.partition);
+  const asked = wishOf(session, state.topic, answer.partition);
+  // A seek or a reset may have moved the position since.
+  if (assigned === undefined || asked === undefined || assigned.position !== asked.fetchOffset || assigned.reset !== null) {
+    state.mustScan = true;
+  } else if (answer.error !== "NONE" || answer.preferredReadReplica !== -1) {
+    state.mustScan = true;
+    if (answer.error !== "NONE") failed(process, state, assigned, { error: answer.error, answer, response });
+    else prefer(process, state, assigned, answer.preferredReadReplica);
+  } else {
+    consumed(process, state, assigned, broker, answer.records);
+    if (assigned.error === null) wish(state, session, assigned);
+    else state.mustScan = true;
   }
 }
 
 /** The connection broke or the time ran out: whoever was asked, the leader is asked next. */
 function unanswered(process: ProcessContext, state: ConsumerState, session: FetchSessionHandler): void {
   fetchSessionFailed(session);
+  state.mustScan = true;
   requestUpdate(state.core.metadata);
   for (const wish of session.wishes.get(state.topic) ?? []) {
     const assigned = wish === undefined ? undefined : state.partitions.get(wish.partition);

@@ -21,6 +21,7 @@ export function assign(process: ProcessContext, state: ConsumerState): void {
   if (state.isAssigned || known === 0) return;
   state.isAssigned = true;
   state.hasOpenPositions = true;
+  state.mustScan = true;
   const { from } = state;
   for (const partition of state.wanted ?? Array.from({ length: known }, (_, index) => index)) {
     state.partitions.set(partition, {
@@ -51,6 +52,7 @@ export function seek(process: ProcessContext, state: ConsumerState, partition: n
 export function setPosition(
   process: ProcessContext, state: ConsumerState, assigned: AssignedPartition, offset: number, why: "seek" | "OFFSET_OUT_OF_RANGE",
 ): void {
+  state.mustScan = true;
   assigned.position = offset;
   assigned.offsetEpoch = -1;
   assigned.validation = null;

@@ -83,6 +83,13 @@ export interface ConsumerState {
   isAssigned: boolean;
   /** Which metadata the leaders of the positions were compared with. */
   leadersVersion: number;
+  /** All partitions have to be looked at for what to fetch from whom: something unusual has happened since, or newer metadata has come. */
+  mustScan: boolean;
+  scannedVersion: number;
+  /** Brokers that were being fetched from during the last look: what is asked of them may have to change when they have answered. */
+  unscanned: number[];
+  /** Brokers that have answered and go on with the same partitions. */
+  idle: number[];
   /** Some position may have to be looked up or validated. */
   hasOpenPositions: boolean;
   /** Asked for before the partitions were known. */

@@ -91,6 +91,7 @@ export function positionsValidated(process: ProcessContext, state: ConsumerState
 function validated(
   process: ProcessContext, state: ConsumerState, assigned: AssignedPartition, end: { readonly leaderEpoch: number; readonly endOffset: number },
 ): void {
+  state.mustScan = true;
   assigned.validation = null;
   assigned.attempts = 0;
   const isUnknown = end.endOffset === UNDEFINED || end.leaderEpoch === UNDEFINED;

@@ -20,7 +20,7 @@ export const consumerKind: ProcessKind = {
     const { topic, partitions, from, checksum, ...rest } = settings as ConsumerProcessSettings;
     const state: ConsumerState = {
       core: createClientCore(rest, { allowAutoTopicCreation: true }), config: readConsumerConfig(rest.overrides), topic, wanted: partitions, from,
-      hasChecksum: checksum ?? false, partitions: new Map(), isAssigned: false, leadersVersion: -1, hasOpenPositions: false, seeks: [], fetching: new Set(), sessions: new Map(),
+      hasChecksum: checksum ?? false, partitions: new Map(), isAssigned: false, leadersVersion: -1, mustScan: true, scannedVersion: -1, unscanned: [], idle: [], hasOpenPositions: false, seeks: [], fetching: new Set(), sessions: new Map(),
       consumedRecords: 0, consumedBytes: 0, checksum: 0,
     };
     wantTopic(state.core.metadata, topic);
