@@ -56,9 +56,11 @@ export class Cluster {
     } else this.#around = around;
   }
 
-  /** A cluster at the moment 0: every machine is switched on. The spec has been validated. */
-  static build(spec: ClusterSpec, seed: number, kinds: ReadonlyMap<string, ProcessKind> = PROCESS_KINDS): Cluster {
-    return new Cluster(spec, Simulation.create(seed, hostsOf(spec), kinds), null);
+  /** A cluster at its first moment: every machine is switched on. The spec has been validated. @param startsAtUs what the machines' clocks show then. */
+  static build(spec: ClusterSpec, seed: number, kinds: ReadonlyMap<string, ProcessKind> = PROCESS_KINDS, startsAtUs = 0): Cluster {
+    const simulation = Simulation.create(seed, hostsOf(spec), kinds);
+    simulation.world.now = startsAtUs;
+    return new Cluster(spec, simulation, null);
   }
 
   get now(): number { return this.simulation.world.now; }
