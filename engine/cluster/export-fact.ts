@@ -2,6 +2,7 @@
 import { batchView } from "./batch-view.ts";
 import type { Command } from "./commands.ts";
 import { isRoutine, summarise } from "./message-summary.ts";
+import { isRoutineOfZooKeeper, isZooKeeperTag, summariseZooKeeper, xidOf, type ZooKeeperMessage } from "./zookeeper-message-summary.ts";
 import { type ExportedFact, type MessageView, RECORDS_SHOWN_MAX, type ViewFact } from "./view.ts";
 import type { AppendOnlyList } from "#engine/core/append-only-list.ts";
 import type { CoreFact, MessageFact, TraceEntry } from "#engine/core/trace.ts";
@@ -29,10 +30,11 @@ function exportedFact(fact: CoreFact | KafkaFact): ExportedFact {
 }
 
 function exportMessage(fact: MessageFact): MessageView {
-  const message = fact.message as Message;
+  const about = isZooKeeperTag(fact.tag)
+    ? { correlationId: xidOf(fact.message as ZooKeeperMessage), summary: summariseZooKeeper(fact.message as ZooKeeperMessage) }
+    : { correlationId: (fact.message as Message).correlationId, summary: summarise(fact.message as Message) };
   return {
-    kind: "message", connection: fact.connection, from: fact.from, to: fact.to, tag: fact.tag, bytes: fact.bytes,
-    arrivesAt: fact.arrivesAt, correlationId: message.correlationId, summary: summarise(message),
+    kind: "message", connection: fact.connection, from: fact.from, to: fact.to, tag: fact.tag, bytes: fact.bytes, arrivesAt: fact.arrivesAt, ...about,
   };
 }
 
@@ -45,9 +47,11 @@ function shownCommand(command: Command): Command {
 /** Cheap: decides without making the view. */
 export function isQuiet(trace: AppendOnlyList<TraceEntry>, entry: TraceEntry): boolean {
   if (entry.fact.kind !== "message") return false;
+  const { tag, message } = entry.fact as MessageFact;
+  if (isZooKeeperTag(tag)) return isRoutineOfZooKeeper(message as ZooKeeperMessage);
   const cause = entry.cause < 0 ? undefined : trace.at(entry.cause);
   const afterNews = cause !== undefined && cause.fact.kind !== "message" && cause.fact.kind !== "raft-log";
-  return isRoutine((entry.fact as MessageFact).message as Message, afterNews);
+  return isRoutine(message as Message, afterNews);
 }
 
 /** Entries with id >= `from`; the quiet ones only when asked for. */

@@ -82,8 +82,62 @@ function requestText(message: RequestMessage): string {
     case "ListOffsets": { const body = message.body as RequestOf<"ListOffsets">; return `offsets of ${body.topics.map(topic => topic.name).join(", ")}`; }
     case "InitProducerId": return "a producer id, please";
     case "AllocateProducerIds": { const body = message.body as RequestOf<"AllocateProducerIds">; return `broker ${body.brokerId} asks for a block of producer ids`; }
+    default: return controlText(message) ?? operatorText(message);
+  }
+}
+
+/** What a ZooKeeper-mode controller tells brokers, and what replicas and voters ask besides. Null for other requests. */
+function controlText(message: RequestMessage): string | null {
+  switch (message.api) {
+    case "LeaderAndIsr": {
+      const body = message.body as RequestOf<"LeaderAndIsr">;
+      const changes = body.topicStates.flatMap(({ topicName, partitionStates }) => partitionStates.map(state => `${topicName}-${state.partitionIndex} led by ${state.leader}`));
+      return `controller ${body.controllerId}, epoch ${body.controllerEpoch}: ${shortList(changes)}`;
+    }
+    case "UpdateMetadata": {
+      const body = message.body as RequestOf<"UpdateMetadata">;
+      const partitions = body.topicStates.reduce((sum, topic) => sum + topic.partitionStates.length, 0);
+      return `controller ${body.controllerId}, epoch ${body.controllerEpoch}: ${body.liveBrokers.length} brokers, ${partitions} partitions`;
+    }
+    case "StopReplica": {
+      const body = message.body as RequestOf<"StopReplica">;
+      const replicas = body.topicStates.flatMap(({ topicName, partitionStates }) => partitionStates.map(state => `${topicName}-${state.partitionIndex}${state.deletePartition ? " and delete it" : ""}`));
+      return `controller ${body.controllerId}, epoch ${body.controllerEpoch}: stop ${shortList(replicas)}`;
+    }
+    case "ControlledShutdown": { const body = message.body as RequestOf<"ControlledShutdown">; return `broker ${body.brokerId} wants to shut down`; }
+    case "ControllerRegistration": { const body = message.body as RequestOf<"ControllerRegistration">; return `controller ${body.controllerId} registers`; }
+    case "AssignReplicasToDirs": { const body = message.body as RequestOf<"AssignReplicasToDirs">; return `broker ${body.brokerId} tells where its replicas lie`; }
+    case "FetchSnapshot": { const body = message.body as RequestOf<"FetchSnapshot">; return `node ${body.replicaId} asks for the snapshot ${body.snapshotId.endOffset}-${body.snapshotId.epoch} from byte ${body.position}`; }
+    case "OffsetForLeaderEpoch": { const body = message.body as RequestOf<"OffsetForLeaderEpoch">; return `where do epochs of ${shortList(body.topics.map(({ topic }) => topic))} end`; }
+    default: return null;
+  }
+}
+
+/** What an operator's tools ask. */
+function operatorText(message: RequestMessage): string {
+  switch (message.api) {
+    case "DeleteTopics": { const body = message.body as RequestOf<"DeleteTopics">; return `delete ${shortList(body.topics.map(({ name }) => name ?? ""))}`; }
+    case "CreatePartitions": { const body = message.body as RequestOf<"CreatePartitions">; return shortList(body.topics.map(({ name, count }) => `${name} to ${count} partitions`)); }
+    case "IncrementalAlterConfigs": { const body = message.body as RequestOf<"IncrementalAlterConfigs">; return `settings of ${shortList(body.resources.map(({ resourceName }) => resourceName))}`; }
+    case "DescribeConfigs": { const body = message.body as RequestOf<"DescribeConfigs">; return `settings of ${shortList(body.resources.map(({ resourceName }) => resourceName))}`; }
+    case "AlterPartitionReassignments": {
+      const body = message.body as RequestOf<"AlterPartitionReassignments">;
+      return shortList(body.topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex, replicas }) =>
+        replicas === null ? `leave ${name}-${partitionIndex}` : `${name}-${partitionIndex} to [${replicas.join(", ")}]`)));
+    }
+    case "ListPartitionReassignments": return "what is being moved";
+    case "DeleteRecords": { const body = message.body as RequestOf<"DeleteRecords">; return `delete records of ${shortList(body.topics.map(({ name }) => name))}`; }
+    case "DescribeQuorum": return "how the quorum stands";
+    case "AddRaftVoter": { const body = message.body as RequestOf<"AddRaftVoter">; return `make node ${body.voterId} a voter`; }
+    case "RemoveRaftVoter": { const body = message.body as RequestOf<"RemoveRaftVoter">; return `take node ${body.voterId} out of the voters`; }
     default: return "";
   }
+}
+
+const LISTED_MAX = 3;
+
+function shortList(items: readonly string[]): string {
+  return items.length <= LISTED_MAX ? items.join(", ") : `${items.slice(0, LISTED_MAX).join(", ")} and ${items.length - LISTED_MAX} more`;
 }
 
 function responseText(message: ResponseMessage): string {
