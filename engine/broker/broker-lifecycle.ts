@@ -11,11 +11,14 @@ import { randomUuid } from "#engine/metadata/random-uuid.ts";
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import { profileOf } from "#engine/protocol/version-profile.ts";
+import { openDirectories } from "./log-directories.ts";
 import type { KafkaNodeSettings } from "./node-settings.ts";
 
 export interface LifecycleHost {
   /** To the active controller, wherever it is; the result comes back through `lifecycleResponse`. */
   sendToController<A extends Api>(request: { readonly api: A; readonly body: RequestOf<A>; readonly timeoutMs: number; readonly context: unknown }): void;
+  /** Its logs are open and it has acted on the metadata: it may ask to be unfenced. */
+  isReady(): boolean;
   /** The controller knows this incarnation by that epoch. */
   registered(brokerEpoch: number): void;
   /** Controlled shutdown is over, or the broker gave up: the process may end. */
@@ -27,7 +30,9 @@ export type BrokerState = "starting" | "recovery" | "running" | "pending-control
 export interface LifecycleState {
   readonly settings: KafkaNodeSettings;
   readonly incarnationId: string;
-  readonly logDirectoryId: string;
+  /** Ids of the log directories that could be used at the start, and of those that have failed since (KIP-858). */
+  readonly logDirectoryIds: readonly string[];
+  offlineDirectoryIds: readonly string[];
   readonly heartbeatIntervalMs: number;
   readonly sessionTimeoutMs: number;
   state: BrokerState;
@@ -60,8 +65,9 @@ const CONTROLLED_SHUTDOWN_MS = 300_000;
 
 export function startLifecycle(process: ProcessContext, host: LifecycleHost, settings: KafkaNodeSettings): LifecycleState {
   const { overrides } = settings;
+  const directories = openDirectories(process, overrides, openStorage(process, settings));
   const state: LifecycleState = {
-    settings, incarnationId: randomUuid(process, "incarnation id"), logDirectoryId: openStorage(process, settings).directoryId, previousBrokerEpoch: takePreviousEpoch(process),
+    settings, incarnationId: randomUuid(process, "incarnation id"), logDirectoryIds: directories.filter(directory => !directory.isOffline).map(directory => directory.id), offlineDirectoryIds: [], previousBrokerEpoch: takePreviousEpoch(process),
     heartbeatIntervalMs: numberSetting(overrides, "broker.heartbeat.interval.ms", 2000),
     sessionTimeoutMs: numberSetting(overrides, "broker.session.timeout.ms", 9000),
     state: "starting", brokerEpoch: -1, metadataOffset: -1, failedAttempts: 0, inFlight: 0, lastCommunication: 0, againAtOnce: false,
@@ -93,7 +99,7 @@ function communicate(process: ProcessContext, host: LifecycleHost, state: Lifecy
     const body: RequestOf<"BrokerRegistration"> = {
       brokerId: settings.nodeId, clusterId: settings.clusterId, incarnationId: state.incarnationId,
       listeners: [{ name: "PLAINTEXT", host: settings.host, port: 9092, securityProtocol: 0 }], features: supportedFeatures(profileOf(settings.kafka, "kraft")),
-      rack: settings.rack, isMigratingZkBroker: false, logDirs: [state.logDirectoryId], previousBrokerEpoch: state.previousBrokerEpoch,
+      rack: settings.rack, isMigratingZkBroker: false, logDirs: state.logDirectoryIds, previousBrokerEpoch: state.previousBrokerEpoch,
     };
     host.sendToController({ api: "BrokerRegistration", body, timeoutMs, context });
     return;
@@ -101,9 +107,16 @@ function communicate(process: ProcessContext, host: LifecycleHost, state: Lifecy
   const body: RequestOf<"BrokerHeartbeat"> = {
     brokerId: settings.nodeId, brokerEpoch: state.brokerEpoch, currentMetadataOffset: state.metadataOffset,
     wantFence: state.state === "starting", wantShutDown: state.state === "pending-controlled-shutdown",
-    offlineLogDirs: [],
+    offlineLogDirs: state.offlineDirectoryIds,
   };
   host.sendToController({ api: "BrokerHeartbeat", body, timeoutMs, context });
+}
+
+/** A log directory has failed: the controller hears of it at once, and with every heartbeat from now on. */
+export function directoryWentOffline(process: ProcessContext, host: LifecycleHost, state: LifecycleState, directoryId: string): void {
+  if (state.offlineDirectoryIds.includes(directoryId)) return;
+  state.offlineDirectoryIds = [...state.offlineDirectoryIds, directoryId];
+  if (state.brokerEpoch !== -1) communicateAtOnce(process, host, state);
 }
 
 function scheduleNext(process: ProcessContext, host: LifecycleHost, state: LifecycleState, delayMs: number): void {
@@ -158,7 +171,7 @@ function onHeartbeat(process: ProcessContext, host: LifecycleHost, state: Lifecy
   switch (state.state) {
     case "starting":
       // Once it has its own registration, the broker asks to be unfenced.
-      if (body.isCaughtUp) state.state = "recovery";
+      if (body.isCaughtUp && host.isReady()) state.state = "recovery";
       scheduleNext(process, host, state, STARTING_PAUSE_MS);
       return;
     case "recovery":

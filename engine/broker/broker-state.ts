@@ -12,6 +12,7 @@ import { profileOf, type VersionProfile } from "#engine/protocol/version-profile
 import { type ReplyTo, sendResponse } from "#engine/protocol/reply-to.ts";
 import { type AlterPartitionManager, createAlterPartitionManager } from "./alter-partition-manager.ts";
 import { type ControllerChannel, createControllerChannel } from "./controller-channel.ts";
+import { createDirectoryAssignments, type DirectoryAssignments } from "./directory-assignments.ts";
 import type { DelayedDeleteRecords } from "./delayed-delete-records.ts";
 import type { DelayedFetch } from "./delayed-fetch.ts";
 import { brokerLogDefaults } from "./dynamic-settings.ts";
@@ -52,6 +53,7 @@ export interface BrokerState {
   readonly replicationQuotas: ReplicationQuotas;
   /** The log directories and what is known of the logs as a whole. */
   readonly logs: LogManagerState;
+  readonly assignments: DirectoryAssignments;
   /** By the broker fetched from. */
   readonly fetchers: Map<number, ReplicaFetcher>;
   readonly fetcherNetwork: NetworkClient;
@@ -71,6 +73,7 @@ export interface ZooKeeperCreation { readonly topics: readonly string[]; readonl
 export type ControllerContext =
   | { readonly for: "alter-partition" }
   | { readonly for: "producer-ids" }
+  | { readonly for: "assign-directories" }
   | { readonly for: "auto-create"; readonly topics: readonly string[] }
   /** `refused`: resources of an IncrementalAlterConfigs that this broker has answered itself. */
   | { readonly for: "forward"; readonly replyTo: ReplyTo; readonly refused: readonly RefusedConfigs[] };
@@ -80,7 +83,7 @@ export function createBroker(node: KafkaNodeSettings): BrokerState {
   const settings = brokerSettings(node.overrides);
   return {
     node, settings, profile: profileOf(node.kafka, node.mode), controllerId: -1, zookeeperCreations: [], brokerEpoch: -1, image: createImage(), isReady: false, isShuttingDown: false, partitions: new Map(),
-    logs: createLogManager(node), delayedProduces: createPurgatory("produce"), delayedFetches: createPurgatory("fetch"),
+    logs: createLogManager(node), assignments: createDirectoryAssignments(), delayedProduces: createPurgatory("produce"), delayedFetches: createPurgatory("fetch"),
     delayedDeletes: createPurgatory("delete"), fetchSessions: createFetchSessions(),
     selectsReplicasByRack: node.overrides["replica.selector.class"] === RACK_AWARE_SELECTOR, replicationQuotas: createReplicationQuotas(), fetchers: new Map(),
     fetcherNetwork: createNetworkClient("fetcher", {

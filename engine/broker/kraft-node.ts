@@ -20,7 +20,7 @@ import { ALTER_PARTITION_TIMER, propagate, SHRINK_TIMER, shrinkIsrs } from "./al
 import { handleBrokerRequest } from "./broker-apis.ts";
 import { brokerControllerResult } from "./broker-controller-result.ts";
 import {
-  beginControlledShutdown, type LifecycleHost, lifecycleMetadataApplied, lifecycleResponse, type LifecycleState, lifecycleTimer, startLifecycle,
+  beginControlledShutdown, directoryWentOffline, type LifecycleHost, lifecycleMetadataApplied, lifecycleResponse, type LifecycleState, lifecycleTimer, startLifecycle,
 } from "./broker-lifecycle.ts";
 import { type BrokerState, createBroker } from "./broker-state.ts";
 import {
@@ -29,6 +29,8 @@ import {
 import { expireDelayedFetches, forgetFetchesOf } from "./delayed-fetch.ts";
 import { expireDelayedDeletes } from "./delayed-delete-records.ts";
 import { expireDelayedProduces } from "./delayed-produce.ts";
+import { LOG_DIRECTORY_FAILURE_TIMER } from "#engine/log/log-state.ts";
+import { offlineDirectoryIds } from "./log-directories.ts";
 import { LOGS_LOADED_TIMER, logManagerTimer } from "./log-manager.ts";
 import { becomeReady, CHECKPOINT_TIMER, checkpointPeriodically, closeLogs, expireProducers, PRODUCER_EXPIRATION_TIMER, publishMetadata } from "./metadata-publisher.ts";
 import { brokerSettings, CONTROLLER_PORT, type KafkaNodeSettings } from "./node-settings.ts";
@@ -149,6 +151,7 @@ function lifecycleHost(process: ProcessContext, parts: Parts, wishes: Wishes): L
       parts.broker.brokerEpoch = brokerEpoch;
       becomeReady(process, parts.broker);
     },
+    isReady: () => parts.broker?.isReady ?? true,
     mayExit: () => { wishes.mayExit = true; },
   };
 }
@@ -251,7 +254,12 @@ function onClosed(process: ProcessContext, node: KraftNodeState, wishes: Wishes,
 function onTimer(process: ProcessContext, node: KraftNodeState, wishes: Wishes, name: string, payload: unknown, sequence: number): void {
   const { broker, lifecycle } = node;
   if (name === REQUEST_TIMER) return onRequestServed(process, node, wishes, payload);
-  if (broker !== null && brokerTimer(process, broker, name, payload, sequence)) return;
+  if (broker !== null && brokerTimer(process, broker, name, payload, sequence)) {
+    if (lifecycle !== null && name === LOG_DIRECTORY_FAILURE_TIMER) {
+      for (const id of offlineDirectoryIds(broker.logs)) directoryWentOffline(process, lifecycleHost(process, node, wishes), lifecycle, id);
+    }
+    return;
+  }
   if (kraftTimer(process, kraftHost(process, node, wishes), node.kraft, name, payload, sequence)) return;
   if (lifecycle !== null && lifecycleTimer(process, lifecycleHost(process, node, wishes), lifecycle, name, payload, sequence)) return;
   for (const client of clientsOf(node)) {

@@ -4,8 +4,11 @@
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs, toMs } from "#engine/core/time.ts";
 import { cleanLog, examineLog, isCleanable, type LogToClean } from "#engine/log/log-cleaner.ts";
+import type { LogConfig } from "#engine/log/log-config.ts";
 import { deleteOldSegments } from "#engine/log/log-start.ts";
+import type { UnifiedLog } from "#engine/log/unified-log.ts";
 import type { BrokerState } from "./broker-state.ts";
+import { openInSessions } from "./fetch-sessions.ts";
 import type { Partition } from "./partition.ts";
 
 export const CLEANER_TIMER = "kafka-log-cleaner";
@@ -36,9 +39,16 @@ export function cleanLogs(process: ProcessContext, broker: BrokerState): boolean
     hasCleaned = true;
     if (cleanedTo <= before) break;
   }
-  for (const { log, config } of compacted) deleteOldSegments(process, log, config);
+  for (const { log, config } of compacted) applyRetention(process, broker, log, config);
   armCleaner(process, broker);
   return hasCleaned;
+}
+
+/** Old segments go; a follower hears of the new start with its next fetch. */
+export function applyRetention(process: ProcessContext, broker: BrokerState, log: UnifiedLog, config: LogConfig): void {
+  const before = log.logStartOffset;
+  deleteOldSegments(process, log, config);
+  if (log.logStartOffset !== before) openInSessions(broker.fetchSessions, log.topic, log.partition);
 }
 
 function compactedLogs(broker: BrokerState): Partition[] {

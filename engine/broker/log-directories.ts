@@ -2,16 +2,18 @@
 // the process's disk; of several, each is a folder named as log.dirs names it.
 // Source: LogManager.scala (nextLogDirs, handleLogDirFailure; 3.9), KIP-112, KIP-858. FIDELITY: LOG-DIRECTORY.
 import type { Settings } from "#engine/cluster/spec.ts";
-import { failDirectory } from "#engine/core/disk.ts";
-import type { ProcessRecord } from "#engine/core/process.ts";
+import { failDirectory, IO_ERROR, readRecordFile, writeError, writeRecordFile } from "#engine/core/disk.ts";
+import type { ProcessContext, ProcessRecord } from "#engine/core/process.ts";
 import { brokerLogConfig, type LogConfig } from "#engine/log/log-config.ts";
 import { DEFAULT_LOG_DIRECTORY } from "#engine/log/log-loader.ts";
 import type { UnifiedLog } from "#engine/log/unified-log.ts";
+import type { MetaProperties } from "#engine/metadata/node-storage.ts";
+import { randomUuid } from "#engine/metadata/random-uuid.ts";
 import { findProfile } from "#engine/protocol/version-profile.ts";
 import type { KafkaNodeSettings } from "./node-settings.ts";
 
-/** @property path as log.dirs names it. @property root what stands before "orders-0" in the paths of its files. */
-export interface LogDirectory { readonly path: string; readonly root: string; isOffline: boolean }
+/** @property path as log.dirs names it. @property root what stands before "orders-0" in the paths of its files. @property id in its meta.properties. */
+export interface LogDirectory { readonly path: string; readonly root: string; id: string; isOffline: boolean }
 
 /**
  * Plain data. @property loaded replicas that were found at the start and that no partition has taken yet, by directory name.
@@ -39,7 +41,21 @@ export function createLogManager(node: KafkaNodeSettings): LogManagerState {
 /** log.dirs over log.dir over Kafka's default. */
 export function logDirectoriesOf(overrides: Settings): LogDirectory[] {
   const named = String(overrides["log.dirs"] ?? overrides["log.dir"] ?? DEFAULT_LOG_DIRECTORY).split(",").map(path => path.trim()).filter(path => path !== "");
-  return named.map(path => ({ path, root: named.length === 1 ? "" : `${path}/`, isOffline: false }));
+  return named.map(path => ({ path, root: named.length === 1 ? "" : `${path}/`, id: "", isOffline: false }));
+}
+
+/**
+ * Directory ids (KIP-858) of the log directories that can be used, in the order of log.dirs. Each has its own meta.properties; the first one's, which is
+ * the metadata directory's too, is `stored`. A directory without one is formatted.
+ */
+export function openDirectories(process: ProcessContext, overrides: Settings, stored: MetaProperties): LogDirectory[] {
+  return logDirectoriesOf(overrides).map((directory, index) => {
+    const path = `${directory.root}meta.properties`;
+    const written = readRecordFile(process.disk, path) as MetaProperties | undefined;
+    const content = written ?? { ...stored, directoryId: index === 0 ? stored.directoryId : randomUuid(process, "directory id") };
+    if (written === undefined) writeRecordFile(process.disk, path, content, true);
+    return { ...directory, id: content.directoryId, isOffline: writeError(process.disk, process.device, directory.root, 0) === IO_ERROR };
+  });
 }
 
 /** A new replica goes to the directory with the fewest; the first one of those. Null when none is left. */
@@ -53,6 +69,10 @@ export function directoryForNewLog(logs: LogManagerState, all: Iterable<UnifiedL
 
 export function directoryOf(logs: LogManagerState, path: string): LogDirectory | undefined {
   return logs.directories.find(directory => directory.path === path);
+}
+
+export function offlineDirectoryIds(logs: LogManagerState): string[] {
+  return logs.directories.filter(directory => directory.isOffline && directory.id !== "").map(directory => directory.id);
 }
 
 /** Why an operator cannot let that log directory of a node fail: it has none of that name. Null when it has. */

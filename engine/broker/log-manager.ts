@@ -8,12 +8,12 @@ import { DELETE_FILES_TIMER, deleteFiles, renameLog } from "#engine/log/log-dele
 import { logLine } from "#engine/log/log-lines.ts";
 import { bytesToRecover, LogLoadError } from "#engine/log/log-loader.ts";
 import { closeIndexes } from "#engine/log/log-segment.ts";
-import { deleteOldSegments } from "#engine/log/log-start.ts";
 import { activeSegment, LOG_DIRECTORY_FAILURE_TIMER, type LogDirectoryFailure } from "#engine/log/log-state.ts";
 import { flushLog, openLog, type UnifiedLog } from "#engine/log/unified-log.ts";
 import { takeSnapshot } from "#engine/log/log-append.ts";
+import type { MetaProperties } from "#engine/metadata/node-storage.ts";
 import { type BrokerState, topicLogConfig } from "./broker-state.ts";
-import { armCleaner, CLEANER_TIMER, cleanLogs } from "./log-cleaner-manager.ts";
+import { applyRetention, armCleaner, CLEANER_TIMER, cleanLogs } from "./log-cleaner-manager.ts";
 import { directoryForNewLog, directoryOf, type LogDirectory } from "./log-directories.ts";
 import type { Partition } from "./partition.ts";
 import { removeFromFetchers } from "./replica-fetcher.ts";
@@ -62,7 +62,9 @@ function startLoading(process: ProcessContext, broker: BrokerState): void {
   let longestUs = 0;
   for (const directory of logs.directories) {
     if (writeError(process.disk, process.device, directory.root, 0) === IO_ERROR) directory.isOffline = true;
-    else longestUs = Math.max(longestUs, recoveryUs(process, directory));
+    const stored = readRecordFile(process.disk, `${directory.root}meta.properties`) as MetaProperties | undefined;
+    if (broker.node.mode === "kraft") directory.id = stored?.directoryId ?? "";
+    if (!directory.isOffline) longestUs = Math.max(longestUs, recoveryUs(process, directory));
   }
   if (logs.directories.every(directory => directory.isOffline)) {
     return fail(process, broker, `Shutdown broker because none of the specified log dirs from ${paths(broker)} can be created or validated`);
@@ -119,6 +121,9 @@ function loadDirectory(process: ProcessContext, broker: BrokerState, directory: 
     .map(name => readCheckpoint(process, directory, name)) as [Checkpoint, Checkpoint, Checkpoint, Checkpoint];
   for (const [name, offset] of cleaned) broker.logs.cleanedTo.set(name, offset);
   for (const file of [...disk.keys()]) if (file.startsWith(root) && /-delete\/[^/]*$/.test(file)) disk.delete(file);
+  for (const name of [".lock", HIGH_WATERMARK_CHECKPOINT, RECOVERY_POINT_CHECKPOINT, LOG_START_CHECKPOINT, CLEANER_CHECKPOINT]) {
+    if (!disk.has(`${root}${name}`)) writeRecordFile(disk, `${root}${name}`, null, true);
+  }
   const folders = foldersOf(process, directory);
   if (folders.size === 0) return;
   const node = broker.node.nodeId;
@@ -173,7 +178,7 @@ export function logManagerTimer(process: ProcessContext, broker: BrokerState, na
   switch (name) {
     case LOGS_LOADED_TIMER: load(process, broker); return true;
     case RETENTION_TIMER:
-      for (const { log, config } of servedLogs(broker)) if (!log.isOffline && !config.compacts) deleteOldSegments(process, log, config);
+      for (const { log, config } of servedLogs(broker)) if (!log.isOffline && !config.compacts) applyRetention(process, broker, log, config);
       process.schedule(fromMs(settingMs(broker, "log.retention.check.interval.ms", 300_000)), RETENTION_TIMER);
       return true;
     case CHECKPOINT_TIMER:
@@ -193,15 +198,15 @@ export function logManagerTimer(process: ProcessContext, broker: BrokerState, na
 // ---- checkpoints
 
 function readCheckpoint(process: ProcessContext, directory: LogDirectory, name: string): Checkpoint {
-  return readRecordFile(process.disk, `${directory.root}${name}`) as Checkpoint | undefined ?? new Map<string, number>();
+  return readRecordFile(process.disk, `${directory.root}${name}`) as Checkpoint | null | undefined ?? new Map<string, number>();
 }
 
 /** Written only when a row has changed; forced to disk, as CheckpointFile does. A full or failed disk loses the directory. */
 function writeCheckpoint(process: ProcessContext, directory: LogDirectory, name: string, rows: Checkpoint): void {
   if (directory.isOffline) return;
   const path = `${directory.root}${name}`;
-  const written = readRecordFile(process.disk, path) as Checkpoint | undefined;
-  if (written !== undefined && written.size === rows.size && [...rows].every(([key, offset]) => written.get(key) === offset)) return;
+  const written = readRecordFile(process.disk, path) as Checkpoint | null | undefined ?? null;
+  if (written !== null && written.size === rows.size && [...rows].every(([key, offset]) => written.get(key) === offset)) return;
   const why = process.device.failedDirectories.size === 0 ? null : writeError(process.disk, process.device, path, 0);
   if (why === null) return writeRecordFile(process.disk, path, rows, true);
   const text = `Error while writing to checkpoint file ${directory.path}/${name}`;
@@ -276,7 +281,8 @@ function directoryFailed(process: ProcessContext, broker: BrokerState, failure: 
     }
   }
   for (const name of gone) logs.offline.add(name);
-  logLine(process, nodeId, "WARN", `[ReplicaManager broker=${nodeId}] Stopping serving replicas in dir ${directory.path} because the log directory has failed.`, "kafka.server.ReplicaManager");
+  const uuid = directory.id === "" ? "" : ` with uuid Some(${directory.id})`;
+  logLine(process, nodeId, "WARN", `[ReplicaManager broker=${nodeId}] Stopping serving replicas in dir ${directory.path}${uuid} because the log directory has failed.`, "kafka.server.ReplicaManager");
   logLine(process, nodeId, "WARN", `[ReplicaManager broker=${nodeId}] Broker ${nodeId} stopped fetcher for partitions ${gone.join(",")} and stopped moving logs for partitions  because they are in the failed log directory ${directory.path}.`, "kafka.server.ReplicaManager");
   logLine(process, nodeId, "WARN", `Stopping serving logs in dir ${directory.path}`, "kafka.log.LogManager");
   if (logs.directories.every(known => known.isOffline)) fail(process, broker, `Shutdown broker because all log dirs in ${paths(broker)} have failed`);

@@ -7,6 +7,7 @@ import type { PartitionRegistration } from "#engine/metadata/image.ts";
 import { type BrokerState, partitionAt, replicaRules, topicLogConfig } from "./broker-state.ts";
 import { checkDelayedFetches } from "./delayed-fetch.ts";
 import { checkDelayedProduces } from "./delayed-produce.ts";
+import { noteDirectory } from "./directory-assignments.ts";
 import { armCleaner } from "./log-cleaner-manager.ts";
 import { logFor } from "./log-manager.ts";
 import { createPartition, createReplicaState, maybeIncrementHighWatermark, type Partition, remoteReplica, resetReplicaState } from "./partition.ts";
@@ -16,7 +17,7 @@ import { addToFetcher, removeFromFetchers } from "./replica-fetcher.ts";
 export interface TopicIdentity { readonly name: string; readonly topicId: string }
 
 /** Null when no log directory is left that could hold it. */
-function partitionFor(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, index: number): Partition | null {
+function partitionFor(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, index: number, registration?: PartitionRegistration): Partition | null {
   const found = partitionAt(broker, topic.name, index);
   if (found !== undefined) return found;
   const log = broker.logs.offline.has(`${topic.name}-${index}`) ? null : logFor(process, broker, topic.name, index, topic.topicId);
@@ -26,6 +27,7 @@ function partitionFor(process: ProcessContext, broker: BrokerState, topic: Topic
   if (partitions === undefined) broker.partitions.set(topic.name, partitions = []);
   while (partitions.length <= index) partitions.push(null);
   partitions[index] = partition;
+  if (registration !== undefined) noteDirectory(process, broker, topic.topicId, registration, log);
   return partition;
 }
 
@@ -36,7 +38,7 @@ export function openReplica(process: ProcessContext, broker: BrokerState, topic:
 
 /** Committed metadata ends whatever was pending. The followers' states begin anew with each leader epoch. */
 export function makeLeader(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, registration: PartitionRegistration): void {
-  const partition = partitionFor(process, broker, topic, registration.partition);
+  const partition = partitionFor(process, broker, topic, registration.partition, registration);
   if (partition === null) return;
   if (registration.partitionEpoch < partition.partitionEpoch) return;
   openInSessions(broker.fetchSessions, topic.name, registration.partition);
@@ -70,7 +72,7 @@ export function makeLeader(process: ProcessContext, broker: BrokerState, topic: 
 }
 
 export function makeFollower(process: ProcessContext, broker: BrokerState, topic: TopicIdentity, registration: PartitionRegistration): void {
-  const partition = partitionFor(process, broker, topic, registration.partition);
+  const partition = partitionFor(process, broker, topic, registration.partition, registration);
   if (partition === null) return;
   if (registration.partitionEpoch < partition.partitionEpoch) return;
   openInSessions(broker.fetchSessions, topic.name, registration.partition);

@@ -29,6 +29,7 @@ export function maybeIncrementLogStartOffset(process: ProcessContext, log: Unifi
 function moveStart(process: ProcessContext, log: UnifiedLog, offset: number): boolean {
   if (offset <= log.logStartOffset || offset > log.highWatermark) return false;
   log.logStartOffset = offset;
+  log.recoveryPoint = Math.max(log.recoveryPoint, offset);
   cutEpochsFromStart(process, log, offset);
   return true;
 }

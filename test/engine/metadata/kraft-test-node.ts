@@ -21,6 +21,7 @@ import {
   createNetworkClient, type NetworkClient, networkClosed, networkConnected, networkReceived, type NetworkResult, networkSend, networkTimer, networkTimerName,
 } from "#engine/protocol/network-client.ts";
 import { sendResponse } from "#engine/protocol/reply-to.ts";
+import type { KafkaVersion } from "#engine/protocol/version-profile.ts";
 import type { RaftBatch } from "#engine/raft/raft-batch.ts";
 
 interface Waiting { readonly api: Api; readonly body: RequestOf<Api>; readonly timeoutMs: number; readonly context: unknown; readonly untilUs: number }
@@ -65,6 +66,7 @@ function lifecycleHost(process: ProcessContext, node: TestNode): LifecycleHost {
   return {
     sendToController: request => sendToController(process, node, { ...request, untilUs: process.now + fromMs(request.timeoutMs) }),
     registered: () => undefined,
+    isReady: () => true,
     mayExit: () => {
       node.mayExit = true;
       if (node.kraft !== null) shutDownKraft(process, kraftHost(process, node), node.kraft);
@@ -170,7 +172,7 @@ export class TestCluster {
   readonly ids: readonly number[];
   #asked = 0;
 
-  constructor(seed: number, options: { readonly nodes?: number; readonly withBroker?: boolean; readonly overrides?: KafkaNodeSettings["overrides"]; readonly racks?: readonly string[] } = {}) {
+  constructor(seed: number, options: { readonly nodes?: number; readonly withBroker?: boolean; readonly overrides?: KafkaNodeSettings["overrides"]; readonly racks?: readonly string[]; readonly kafka?: KafkaVersion } = {}) {
     const ids = Array.from({ length: options.nodes ?? 3 }, (_, index) => index + 1);
     this.ids = ids;
     this.simulation = Simulation.create(seed, ids.map(id => `host-${id}`), new Map([[KRAFT_NODE.kind, KRAFT_NODE]]));
@@ -178,7 +180,7 @@ export class TestCluster {
     for (const id of ids) {
       const settings: TestNodeSettings = {
         nodeId: id, host: `host-${id}`, rack: options.racks?.[id - 1] ?? null, clusterId: "test-cluster", quorum, overrides: options.overrides ?? {},
-        kafka: "3.9", mode: "kraft", roles: ["broker", "controller"], isQuorumDynamic: false, zookeeperConnect: [],
+        kafka: options.kafka ?? "3.9", mode: "kraft", roles: ["broker", "controller"], isQuorumDynamic: false, zookeeperConnect: [],
         withBroker: options.withBroker ?? true,
       };
       this.simulation.addProcess(`broker-${id}`, "kraft-node", `host-${id}`, [9092, 9093], settings);
