@@ -1,17 +1,18 @@
 // A Kafka server process. What it is made of follows from its settings when it starts: KRaft mode with the roles of process.roles, or
 // ZooKeeper mode; or nothing, when server.properties or the storage forbid it. Source: Kafka.scala (buildServer).
 // FIDELITY: CLUSTER-PROFILE, LIFE-START-FAILURES.
-import { InvariantError } from "#engine/core/invariant-error.ts";
 import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
 import { openStorage, readMetaProperties } from "#engine/metadata/node-storage.ts";
 import { kraftNode, type KraftNodeState } from "./kraft-node.ts";
 import type { KafkaNodeSettings } from "./node-settings.ts";
 import { findStartFailure, serverProperties, type StartFailure } from "./node-start-failures.ts";
+import { zooKeeperNode } from "./zookeeper-node.ts";
+import type { ZooKeeperNodeState } from "./zookeeper-node-state.ts";
 
 export type { KraftNodeState } from "./kraft-node.ts";
 
 /** The whole memory of a node; `mode` tells which. */
-export type KafkaNodeState = KraftNodeState;
+export type KafkaNodeState = KraftNodeState | ZooKeeperNodeState;
 
 export const kafkaNode: ProcessKind = {
   kind: "kafka-node",
@@ -42,5 +43,5 @@ function kindOf(state: unknown): ProcessKind {
 
 function kindFor(mode: "kraft" | "zookeeper"): ProcessKind {
   if (mode === "kraft") return kraftNode;
-  throw new InvariantError("no node runs in ZooKeeper mode");
+  return zooKeeperNode;
 }
