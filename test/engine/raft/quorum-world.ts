@@ -49,6 +49,8 @@ export interface QuorumWorldOptions {
   readonly initialVoters?: readonly number[];
   readonly overrides?: KafkaNodeSettings["overrides"];
   readonly startsLater?: readonly number[];
+  /** In place of the real node: with a planted defect. */
+  readonly kind?: ProcessKind;
 }
 
 export class QuorumWorld {
@@ -63,7 +65,7 @@ export class QuorumWorld {
     this.controllers = [...controllers, ...combined];
     this.brokers = [...brokers, ...combined];
     this.ids = [...new Set([...this.controllers, ...this.brokers])];
-    this.simulation = Simulation.create(options.seed ?? 1, [...this.ids.map(hostOf), "client"], new Map([[kafkaNode.kind, kafkaNode], [ASKER.kind, ASKER]]));
+    this.simulation = Simulation.create(options.seed ?? 1, [...this.ids.map(hostOf), "client"], new Map([[kafkaNode.kind, options.kind ?? kafkaNode], [ASKER.kind, ASKER]]));
     const quorum = this.controllers.map(nodeId => ({
       nodeId, host: hostOf(nodeId), port: 9093, ...initialVoters?.includes(nodeId) === true ? { directoryId: firstDirectoryOf(nodeId) } : {},
     }));
