@@ -43,15 +43,29 @@ export function hostOf(id: number): string {
   return id >= FIRST_CONTROLLER ? `controller${id}` : `broker${id}`;
 }
 
-/** Nodes that are started before they were ever killed or stopped: nobody had started them. */
+/** Nodes that are started before anything was seen of them: nobody had started them. */
 function startedLater(recording: Recording): ReadonlySet<number> {
   const late = new Set<number>();
   const known = new Set<number>();
   for (const step of recording.steps) {
+    for (const id of seenAlive(step)) known.add(id);
     for (const key of ["kill", "stop", "restart", "pause", "sigstop"]) for (const id of numbersOf(step.does[key])) known.add(id);
     for (const id of numbersOf(step.does["start"])) if (!known.has(id)) late.add(id);
   }
   return late;
+}
+
+/** Brokers that are in sync somewhere, or that are asked something. */
+function seenAlive(step: RecordedStep): number[] {
+  const seen: number[] = [];
+  const observed = step.fields["observe"];
+  const metadata = isObject(observed) && isObject(observed["metadata"]) ? Object.values(observed["metadata"]) : [];
+  for (const partitions of metadata) {
+    if (isObject(partitions)) for (const state of Object.values(partitions)) if (isObject(state)) seen.push(...numbersOf(state["isr"]));
+  }
+  const does = step.does[step.action];
+  if (isObject(does)) seen.push(...numbersOf(does["toBroker"]));
+  return seen;
 }
 
 export function numbersOf(value: Json | undefined): number[] {

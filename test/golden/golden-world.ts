@@ -2,6 +2,8 @@
 // What changes is in the cluster and in `memory`, so that a step can be tried again from a snapshot.
 import { addProbe, PROBE, type ProbeAnswer, type ProbeInput, probeKind, type ProbeOutcome } from "./probe-process.ts";
 import { Pairs } from "./compare/compare-json.ts";
+import type { TopicIds } from "./compare/metadata-records.ts";
+import { reseedJavaRandoms, withOtherLuck } from "./other-luck.ts";
 import { fullRequest } from "./request-defaults.ts";
 import { clusterOfRecording, FIRST_CONTROLLER } from "./cluster-of-recording.ts";
 import { metadataRecords } from "./observe/metadata-log.ts";
@@ -43,9 +45,15 @@ interface Memory {
 
 export interface Saved { readonly cluster: ClusterSnapshot; readonly memory: Memory }
 
-/** Something that the engine cannot do, or not yet: the step fails with these words. */
+/** Something that the engine cannot do, or not yet: the step fails with these words. @property part names the missing part, for a row that excuses it. */
 export class CannotPlay extends Error {
   override readonly name = "CannotPlay";
+  readonly part: string;
+
+  constructor(message: string, part = "") {
+    super(message);
+    this.part = part;
+  }
 }
 
 export class GoldenWorld {
@@ -55,13 +63,13 @@ export class GoldenWorld {
   memory: Memory;
   /** Length of the trace when the step that is played began. */
   stepBegan = 0;
-  #ownTopicIds: ReadonlySet<string>;
+  #ownTopicIds: ReadonlyMap<string, string>;
 
   constructor(recording: Recording, seed: number) {
     this.recording = recording;
     this.#ownTopicIds = topicIdsOf(recording);
     this.spec = clusterOfRecording(recording);
-    this.cluster = Cluster.build(this.spec, seed, new Map([...PROCESS_KINDS, [PROBE, probeKind]]));
+    this.cluster = Cluster.build(this.spec, seed, new Map([...PROCESS_KINDS, [PROBE, probeKind]]), WORLD_BEGINS_MS * MS);
     addProbe(this.cluster.simulation);
     this.memory = { pairs: new Pairs(), roles: new Map(), metadataNext: 0, nextCall: 1, outcomesAtCall: new Map(), nextInput: 1, nextClient: 1, notes: new Map() };
   }
@@ -73,6 +81,13 @@ export class GoldenWorld {
     while (!this.cluster.isOpen && this.nowMs < limit) this.advance(100);
     if (!this.cluster.isOpen) throw new CannotPlay(`the cluster was not up within ${BOOT_LIMIT_MS / 1000} virtual seconds`);
     this.advance(REST_MS);
+    for (const note of this.recording.notes) this.#prepare(note);
+  }
+
+  /** "the data folder of broker 1 is a file system of 40 MB; the other brokers have enough" */
+  #prepare(note: string): void {
+    const small = /data folder of broker (\d+) is a file system of (\d+) MB/.exec(note);
+    if (small !== null) this.apply({ do: "limit-disk", node: this.processName(Number(small[1])), capacityBytes: Number(small[2]) * 1024 * 1024 });
   }
 
   /** The same cluster, played on with another recording. */
@@ -83,9 +98,13 @@ export class GoldenWorld {
     if (firstRecordedOffset(recording) !== 0) this.memory.metadataNext = metadataRecords(this, this.memory.metadataNext).next;
   }
 
-  /** Topics that another scenario has left on the recorded cluster: they do not exist here. */
-  isForeignTopic(topicId: string): boolean {
-    return topicId !== "" && this.recording.spec.ranBefore.length > 0 && !this.#ownTopicIds.has(topicId);
+  /** Topics that another scenario has left on the recorded cluster do not exist here; __consumer_offsets does when a group has made it. */
+  topicIds(): TopicIds {
+    const { ranBefore } = this.recording.spec;
+    return {
+      isForeign: id => id !== "" && ranBefore.length > 0 && !this.#ownTopicIds.has(id),
+      isMissing: id => this.#ownTopicIds.get(id) === "__consumer_offsets" && this.memory.pairs.simulatedOf("topic id", id) === null,
+    };
   }
 
   /** False when another broker than the recorded one is the first controller. A controller of its own is as good as any other. */
@@ -207,22 +226,23 @@ export class GoldenWorld {
   }
 
   /**
-   * Goes back. With `luck` above 0 chance falls differently from there on: every random stream begins anew. The recorded run is one of many that the
-   * real system can have, so a step is compared with several of ours.
+   * Goes back. With `luck` above 0 chance falls differently from there on. The recorded run is one of many that the real system can have, so a step is
+   * compared with several of ours.
    */
   restore(saved: Saved, luck: number): void {
     const { memory } = saved;
     const { world } = saved.cluster;
-    this.cluster.restore(luck === 0 ? saved.cluster : { ...saved.cluster, world: { ...world, seed: world.seed + luck * 7919, streams: new Map() } });
+    this.cluster.restore(luck === 0 ? saved.cluster : { ...saved.cluster, world: withOtherLuck(world, luck) });
+    if (luck > 0) reseedJavaRandoms(this.cluster.simulation.world);
     this.memory = { ...memory, pairs: memory.pairs.copy(), roles: new Map(memory.roles), outcomesAtCall: new Map(memory.outcomesAtCall), notes: new Map(memory.notes) };
   }
 }
 
-/** Ids of topics that the recording itself sees being made. */
-function topicIdsOf(recording: Recording): ReadonlySet<string> {
-  const ids = new Set<string>();
+/** Ids and names of topics that the recording itself sees being made. */
+function topicIdsOf(recording: Recording): ReadonlyMap<string, string> {
+  const ids = new Map<string, string>();
   for (const record of recording.steps.flatMap(recordsOf)) {
-    if (record["type"] === "TOPIC_RECORD" && isObject(record["data"])) ids.add(String(record["data"]["topicId"]));
+    if (record["type"] === "TOPIC_RECORD" && isObject(record["data"])) ids.set(String(record["data"]["topicId"]), String(record["data"]["name"]));
   }
   return ids;
 }
@@ -248,5 +268,3 @@ function firstRecordedController(recording: Recording): number | null {
   }
   return null;
 }
-
-export { WORLD_BEGINS_MS };

@@ -24,8 +24,8 @@ export interface StepReport {
 }
 
 const FAULT_TRIES = 12;
-/** A placement on six brokers has some hundred equally likely outcomes. */
-const PLACEMENT_TRIES = 150;
+/** In ZooKeeper mode a placement on six brokers has 36 equally likely outcomes. */
+const PLACEMENT_TRIES = 120;
 /** Moves the phase of heartbeats, checks and polls against the fault. */
 const PHASE_MS = 173;
 const SEEDS = 20;
@@ -71,7 +71,7 @@ function playStep(world: GoldenWorld, recording: Recording, step: RecordedStep):
     const isUnlucky = played.unlucky === true;
     if (differences.length === 0 && !isUnlucky) return reportOf(recording, step, differences, luck + 1);
     if (best === null || weight(differences, isUnlucky) < weight(best.differences, best.isUnlucky)) best = { luck, differences, isUnlucky };
-    const limit = saved === null ? 1 : mayPlace(step) ? PLACEMENT_TRIES : FAULT_TRIES;
+    const limit = saved === null ? 1 : mayPlace(step) && isUnlucky && world.isZooKeeper ? PLACEMENT_TRIES : FAULT_TRIES;
     if (luck + 1 < limit && !isHopeless(differences)) continue;
     if (saved !== null && luck !== best.luck) again(world, recording, step, saved, best.luck);
     return reportOf(recording, step, best.differences, luck + 1);
@@ -84,7 +84,7 @@ function weight(differences: readonly Difference[], isUnlucky: boolean): number 
 
 /** Chance does not help against what cannot be played. */
 function isHopeless(differences: readonly Difference[]): boolean {
-  return differences.some(({ field }) => field === "do");
+  return differences.some(({ field }) => field.startsWith("do"));
 }
 
 function mayPlace(step: RecordedStep): boolean {
@@ -116,12 +116,12 @@ function attempt(world: GoldenWorld, recording: Recording, step: RecordedStep): 
     return { played, differences: step.action === "cli" ? [] : compareStep(world, step, played) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { played: {}, differences: [cannotDo(step, messageOf(error))] };
+    return { played: {}, differences: [cannotDo(step, messageOf(error), error instanceof CannotPlay ? error.part : "")] };
   }
 }
 
-function cannotDo(step: RecordedStep, why: string): Difference {
-  return { field: "do", real: `${step.action} ${JSON.stringify(step.does[step.action])}`.slice(0, 200) as Json, simulated: why };
+function cannotDo(step: RecordedStep, why: string, part = ""): Difference {
+  return { field: part === "" ? "do" : `do:${part}`, real: `${step.action} ${JSON.stringify(step.does[step.action])}`.slice(0, 200) as Json, simulated: why };
 }
 
 function messageOf(error: unknown): string {

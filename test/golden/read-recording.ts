@@ -40,6 +40,7 @@ export interface Recording {
   readonly steps: readonly RecordedStep[];
   /** What differs between two runs of the real one, in words. */
   readonly random: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** A person's mistake: where, what is wrong, what to do. */
@@ -110,6 +111,7 @@ export function checkRecording(path: string, value: unknown): Recording {
     },
     steps: steps.map((step, index) => readStep(`${path}: steps[${index}]`, step, index + 1)),
     random: listAt(`${path}: random`, root["random"] ?? []).map(String),
+    notes: listAt(`${path}: notes`, root["notes"] ?? []).map(String),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Moment } from "./compare/timeline.ts";
 const POLL_MS = 100;
 /** Beyond the slowest that the recordings bound: 18 s of a ZooKeeper session and its tick, an election, a join after a cold start. */
 const PATIENCE_MS = 60_000;
+const BEFORE_MS = 15_000;
 /** The recorder went on for half a second after the last change. */
 const REST_MS = 500;
 
@@ -22,6 +23,19 @@ export function watchPartitions(world: GoldenWorld, step: RecordedStep, timeline
   // Nothing happened in the recording: as much time as there, to see that nothing happens here.
   const quietMs = entries.length === 1 ? recordedMs : 0;
   return watch(world, topics, wanted, { restMs, quietMs, limitMs: recordedMs + PATIENCE_MS }, via);
+}
+
+/** Before a fault everything is as the recording shows it at its first look; otherwise it is given time to become so. */
+export function settleBefore(world: GoldenWorld, timeline: readonly Json[]): void {
+  const first = timeline.find(isObject)?.["leaderEpochIsr"];
+  if (!isObject(first)) return;
+  const text = JSON.stringify(first);
+  const limit = world.nowMs + BEFORE_MS;
+  for (;;) {
+    const metadata = topicMetadata(world, Object.keys(first));
+    if (metadata === null || JSON.stringify(leaderEpochIsr(metadata)) === text || world.nowMs >= limit) return;
+    world.advance(POLL_MS);
+  }
 }
 
 function watch(

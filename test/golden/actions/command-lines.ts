@@ -1,11 +1,12 @@
 // What a command line tool did to the cluster. The texts of tools are not compared yet; their effects are carried out, so that later steps find what
 // they should. A line that the tool itself refused (its exit code says so) has had no effect, unless it only lost patience.
 import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
+import { drawAsRecorded } from "../lucky-placement.ts";
 import { hasRecordedPlacement } from "../recorded-placement.ts";
 import { isObject, type Json, type Recording, type RecordedStep } from "../read-recording.ts";
 import { openProducer } from "./producing.ts";
 import { readReassignment, throttlesOf } from "./reassign-command.ts";
-import { partitionsOf } from "./topics.ts";
+import { partitionsNow, partitionsOf } from "./topics.ts";
 import type { ActionPlayer, Played } from "../played-step.ts";
 import { observe } from "#engine/cluster/observe.ts";
 import type { CreateMode } from "#engine/zookeeper/zookeeper-protocol.ts";
@@ -72,6 +73,7 @@ function topics(world: GoldenWorld, line: CommandLine, step: RecordedStep, recor
   const assignment = optionOf(line, "--replica-assignment");
   if (line.options.has("--create")) {
     const settings = Object.fromEntries((line.options.get("--config") ?? []).map(pair => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
+    if (assignment === undefined) drawAsRecorded(world, recording, step.number, topic);
     const outcome = world.call(call => ({
       do: "create-topic", topic, partitions: Number(optionOf(line, "--partitions") ?? -1), replicationFactor: Number(optionOf(line, "--replication-factor") ?? -1),
       ...assignment === undefined ? {} : { assignment: assignmentOf(assignment) }, ...Object.keys(settings).length === 0 ? {} : { configs: settings }, call,
@@ -92,7 +94,8 @@ function alterTopic(world: GoldenWorld, line: CommandLine, step: RecordedStep, r
   const partitions = optionOf(line, "--partitions");
   if (partitions === undefined) return undefined;
   const assignment = optionOf(line, "--replica-assignment");
-  const before = observe(world.cluster).topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
+  const before = partitionsNow(world, topic);
+  if (assignment === undefined) drawAsRecorded(world, recording, step.number, topic, before);
   // The tool is given the replicas of all partitions and hands on those of the new ones.
   const added = assignment === undefined ? undefined : assignmentOf(assignment).slice(before);
   world.call(call => ({ do: "create-partitions", topic, partitions: Number(partitions), ...added === undefined ? {} : { assignment: added }, call }), PATIENCE_MS);
@@ -175,6 +178,7 @@ function consoleProducer(world: GoldenWorld, line: CommandLine, step: RecordedSt
   const properties = Object.fromEntries([...line.options.get("--producer-property") ?? [], ...line.options.get("--property") ?? []].map(pair => pair.split("=")));
   const separator = String(properties["key.separator"] ?? "\t");
   const hasKeys = properties["parse.key"] === "true";
+  drawAsRecorded(world, recording, step.number, topic);
   const producer = openProducer(world, { "linger.ms": "1000", acks: "all", "batch.size": "16384", "max.block.ms": "60000", "request.timeout.ms": "1500", "retries": "3" });
   const calls = lines.map(text => {
     const at = hasKeys ? text.indexOf(separator) : -1;
@@ -192,6 +196,7 @@ function consoleConsumer(world: GoldenWorld, line: CommandLine, step: RecordedSt
   const mayCreate = !(line.options.get("--consumer-property") ?? []).includes("allow.auto.create.topics=false");
   const broker = world.liveBrokers()[0];
   if (topic === undefined || broker === undefined) return undefined;
+  drawAsRecorded(world, recording, step.number, topic);
   world.ask(broker, "Metadata", { topics: [{ name: topic }], allowAutoTopicCreation: mayCreate });
   world.advance(Number(optionOf(line, "--timeout-ms") ?? 1_000));
   return { unlucky: !hasRecordedPlacement(world, recording, step.number, topic) };

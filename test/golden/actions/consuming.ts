@@ -30,15 +30,23 @@ export const consume: ActionPlayer = (world, step): Played => {
   return { fields: { result } };
 };
 
+/** Which broker answers a fetch of this client, when the fact is such an answer. */
+function fetchResponseTo(client: string, fact: unknown): number | null {
+  const message = fact as { readonly kind?: string; readonly from?: string; readonly to?: string; readonly tag?: string } | undefined;
+  if (message?.kind !== "message" || message.to !== client || message.tag !== "Fetch response") return null;
+  return Number(/^broker-(\d+)$/.exec(message.from ?? "")?.[1] ?? -1);
+}
+
 function shownResult(world: GoldenWorld, id: string, topic: string, firstFact: number, real: Json | undefined): JsonObject {
   const { trace } = world.cluster.simulation.world;
   const records: JsonObject[] = [];
   const nodes = new Set<number>();
   for (let index = firstFact; index < trace.length; index += 1) {
     const entry = trace.at(index);
+    const sender = fetchResponseTo(id, entry?.fact);
+    if (sender !== null) nodes.add(sender);
     const fact = entry?.fact as Consumed | undefined;
     if (fact?.kind !== "records-consumed" || fact.client !== id) continue;
-    nodes.add(fact.fromBroker);
     for (const record of recordsAt(world, fact.fromBroker, topic, fact.partition, fact.fromOffset, fact.nextOffset)) {
       const { offset, key, value, leaderEpoch } = record;
       records.push({ partition: fact.partition, offset, key, value, leaderEpoch });

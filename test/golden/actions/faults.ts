@@ -6,7 +6,7 @@ import { isObject, type Json, type RecordedStep } from "../read-recording.ts";
 import { linesSince, shownLines } from "../observe/node-log.ts";
 import { afterControllerChange, controllerBefore } from "../controller-change.ts";
 import { nodesOnTheRecord } from "../recorded-roles.ts";
-import { watchPartitions } from "../watch-partitions.ts";
+import { settleBefore, watchPartitions } from "../watch-partitions.ts";
 import { produceOnce } from "./raw-requests.ts";
 import type { ActionPlayer, Played } from "../played-step.ts";
 import { FIRST_CONTROLLER } from "../cluster-of-recording.ts";
@@ -34,6 +34,7 @@ export function watched(world: GoldenWorld, step: RecordedStep, via?: readonly n
 }
 
 export const kill: ActionPlayer = (world, step): Played => {
+  settleBefore(world, timelineOf(step) ?? []);
   const before = controllerBefore(world);
   for (const name of partiesOf(world, step)) world.apply({ do: "kill", node: name });
   return withLog(world, step, afterControllerChange(world, step, before, watched(world, step)));
@@ -47,6 +48,7 @@ export function withLog(world: GoldenWorld, step: RecordedStep, played: Played):
 
 export const stop: ActionPlayer = (world, step): Played => {
   const names = partiesOf(world, step);
+  settleBefore(world, timelineOf(step) ?? []);
   const before = controllerBefore(world);
   for (const name of names) world.apply({ do: "shut-down", node: name });
   // The recorder watched while the process went down.

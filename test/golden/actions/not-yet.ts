@@ -2,9 +2,9 @@
 import { CannotPlay } from "../golden-world.ts";
 import type { ActionPlayer } from "../played-step.ts";
 
-export function cannot(why: string): ActionPlayer {
-  return () => { throw new CannotPlay(why); };
+export function cannot(why: string, part = ""): ActionPlayer {
+  return () => { throw new CannotPlay(why, part); };
 }
 
-export const needsGroups = cannot("a group of consumers needs a group coordinator");
-export const needsTransactions = cannot("a transactional producer needs a transaction coordinator");
+export const needsGroups = cannot("a group of consumers needs a group coordinator", "groups");
+export const needsTransactions = cannot("a transactional producer needs a transaction coordinator", "transactions");

@@ -7,6 +7,7 @@ import { damage, enlargeDisk } from "./machines.ts";
 import { cannot, needsGroups, needsTransactions } from "./not-yet.ts";
 import { produce } from "./producing.ts";
 import { fetchRequest, initProducerIdRequest, listOffsetsRequest, metadataRequest, offsetForLeaderEpochRequest, produceRequest } from "./raw-requests.ts";
+import { startNode } from "./start-failures.ts";
 import { createPartitions, createTopic, electLeaders, reassign } from "./topics.ts";
 import { look, wait } from "./waiting.ts";
 import { fourLetterWord, killZooKeeper, startZooKeeper, zkDelete } from "./zookeeper-ensemble.ts";
@@ -20,7 +21,7 @@ export const PLAYERS: ReadonlyMap<string, ActionPlayer> = new Map<string, Action
   transaction: needsTransactions, describeProducers: needsTransactions,
   load: cannot("a producer under load that counts its records"), startLoad: needsGroups, stopLoad: needsGroups,
   start, kill, stop, restart, pause, resume, sigstop, sigcont: resume,
-  startNode: cannot("a further node, started alone"),
+  startNode,
   killZooKeeper, startZooKeeper, fourLetterWord, zkDelete,
   deleteFolder: cannot("a folder that is deleted by hand"), damage, enlargeDisk,
   background: cannot("tools in processes of their own"), endBackground: cannot("tools in processes of their own"),

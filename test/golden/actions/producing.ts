@@ -1,5 +1,6 @@
 // Records sent by a producer with the Java client's behaviour: opened, used and closed within the step.
 import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
+import { drawAsRecorded } from "../lucky-placement.ts";
 import { hasRecordedPlacement } from "../recorded-placement.ts";
 import { isObject, type Json, type JsonObject, type Recording, type RecordedStep } from "../read-recording.ts";
 import { recordsOfSentence } from "./record-sentences.ts";
@@ -18,10 +19,12 @@ export const produce: ActionPlayer = (world, step, recording): Played => {
   const records = readRecords(world, recording, topic, sentence, does);
   const config = { acks: does["acks"] === undefined ? "all" : String(does["acks"]), ...isObject(does["config"]) ? does["config"] : {} };
   const producer = openProducer(world, config as Record<string, string>);
+  const isMade = isAutomatic(recording, step, topic);
+  if (isMade) drawAsRecorded(world, recording, step.number, topic);
   const oneByOne = does["oneByOne"] !== false && does["oneByOne"] !== undefined || typeof sentence === "string" && sentence.includes("one by one") || typeof sentence === "number";
   const results = oneByOne ? sendOneByOne(world, producer, topic, records) : sendBurst(world, producer, topic, records);
   world.call(call => ({ do: "close-client", client: producer, call }), 5_000);
-  const unlucky = isAutomatic(recording, step, topic) && !hasRecordedPlacement(world, recording, step.number, topic);
+  const unlucky = isMade && !hasRecordedPlacement(world, recording, step.number, topic);
   return { fields: { result: shapedAs(step.fields["result"], results) }, unlucky };
 };
 

@@ -3,6 +3,7 @@ import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
 import { codeOf } from "../java-exceptions.ts";
 import { shownRecords } from "../observe/log-records.ts";
 import { fetchBody } from "../observe/replica-offsets.ts";
+import { drawAsRecorded } from "../lucky-placement.ts";
 import { hasRecordedPlacement } from "../recorded-placement.ts";
 import { topicMetadata } from "../observe/topic-metadata.ts";
 import { isObject, type Json, type JsonObject, type Recording, type RecordedStep } from "../read-recording.ts";
@@ -167,6 +168,7 @@ export const offsetForLeaderEpochRequest: ActionPlayer = (world, step): Played =
 export const metadataRequest: ActionPlayer = (world, step, recording): Played => {
   const does = objectOf(step);
   const names = Array.isArray(does["topics"]) ? does["topics"].map(String) : [];
+  for (const name of names) drawAsRecorded(world, recording, step.number, name);
   const response = askFor(world, does, "Metadata", { topics: names.map(name => ({ name })), allowAutoTopicCreation: does["allowAutoTopicCreation"] === true });
   if ("connection" in response) return { fields: { result: response } };
   const { topics } = response as ResponseOf<"Metadata">;

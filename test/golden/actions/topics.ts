@@ -1,9 +1,11 @@
 // What an administrator does by the Admin client: topics, partitions, elections, reassignments.
 import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
+import { drawAsRecorded } from "../lucky-placement.ts";
 import { hasRecordedPlacement } from "../recorded-placement.ts";
 import { javaError } from "../java-exceptions.ts";
 import { isObject, type Json, type JsonObject, type RecordedStep } from "../read-recording.ts";
 import type { ActionPlayer, Played } from "../played-step.ts";
+import { observe } from "#engine/cluster/observe.ts";
 import type { CallError, Outcome } from "#engine/cluster/commands.ts";
 import type { Settings } from "#engine/cluster/spec.ts";
 
@@ -50,6 +52,7 @@ export const createTopic: ActionPlayer = (world, step, recording): Played => {
   // An assignment that leaves numbers out (7: {"1": [1]}) has to reach the broker as it is.
   const isDense = !isObject(assignment) || Object.keys(assignment).every(key => Number(key) < Object.keys(assignment).length);
   if (!isDense) return createByRequest(world, name, assignment as JsonObject);
+  if (assignment === undefined) drawAsRecorded(world, recording, step.number, name);
   const outcome = world.call(call => ({
     do: "create-topic", topic: name, partitions: typeof does["partitions"] === "number" ? does["partitions"] : -1,
     replicationFactor: typeof does["replicationFactor"] === "number" ? does["replicationFactor"] : -1,
@@ -77,6 +80,7 @@ export const createPartitions: ActionPlayer = (world, step, recording): Played =
   const does = objectOf(step);
   const topic = textOf(does["topic"], "topic");
   const assignment = does["assignment"];
+  if (assignment === undefined) drawAsRecorded(world, recording, step.number, topic, partitionsNow(world, topic));
   const outcome = world.call(call => ({
     do: "create-partitions", topic, partitions: numberOf(does["count"], "count"), ...assignment === undefined ? {} : { assignment: replicaLists(assignment) }, call,
   }));
@@ -84,6 +88,10 @@ export const createPartitions: ActionPlayer = (world, step, recording): Played =
   const unlucky = assignment === undefined && outcome?.ok === true && !hasRecordedPlacement(world, recording, step.number, topic);
   return { fields: { result: { [topic]: shownOutcome(outcome) } }, unlucky };
 };
+
+export function partitionsNow(world: GoldenWorld, topic: string): number {
+  return observe(world.cluster).topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
+}
 
 interface ElectionResult { readonly topic: string; readonly partition: number; readonly error: string; readonly errorMessage: string | null }
 

@@ -40,10 +40,16 @@ export const look: ActionPlayer = (world, step, recording): Played => {
   const played = timelineOf(step) === null ? {} : watched(world, step);
   const special = ["result", "text"].some(key => step.fields[key] !== undefined);
   for (const [pattern, looker] of LOOKERS) if (pattern.test(text) && (special || step.fields["log"] !== undefined)) return { ...played, fields: looker(world, step, recording) };
+  if (isOfGroups(step.fields["result"])) throw new CannotPlay(`"${text}" tells of a group of consumers`, "groups");
   if (special) throw new CannotPlay(`"${text}" has a result of its own that cannot be seen here`);
   if (step.fields["log"] !== undefined) return { ...played, fields: { log: shownLines(linesSince(world, world.stepBegan), step.fields["log"]) } };
   return played;
 };
+
+/** Client -> assignment, generation, events. */
+function isOfGroups(result: Json | undefined): boolean {
+  return isObject(result) && Object.values(result).some(value => isObject(value) && "assignment" in value);
+}
 
 /** Everything logged so far that the pattern finds. */
 function linesAbout(world: GoldenWorld, step: RecordedStep, pattern: RegExp): Json {

@@ -7,6 +7,8 @@ import { compareJson, type Difference } from "./compare-json.ts";
 import { FIELD_RULES, IGNORED_STEP_FIELDS } from "./field-rules.ts";
 import { compareMetadataRecords } from "./metadata-records.ts";
 import { compareObservation, observeAs } from "./observations.ts";
+import { withoutCarriedOver } from "./carried-over.ts";
+import { compareSticky, goesWhereChanceWill } from "./sticky-partitions.ts";
 import { compareTimeline } from "./timeline.ts";
 
 /** An observation that is not there yet may still come: the recorder's own waits were as long. */
@@ -19,7 +21,10 @@ export function compareStep(world: GoldenWorld, step: RecordedStep, played: Play
   for (const [key, real] of Object.entries(step.fields)) {
     if (IGNORED_STEP_FIELDS.has(key) || key === "observe") continue;
     if (key === "metadataRecords") continue;
-    if (key === "timeline" || key === "topicTimeline") compareTimelines(world, key, real, played, out);
+    if (key === "result" && goesWhereChanceWill(world.recording, step) && Array.isArray(real)) {
+      const ours = played.fields?.["result"];
+      compareSticky("result", real as readonly Json[], Array.isArray(ours) ? ours as readonly Json[] : [], out);
+    } else if (key === "timeline" || key === "topicTimeline") compareTimelines(world, key, real, played, out);
     else compareJson([key], real, played.fields?.[key], FIELD_RULES, world.memory.pairs, out);
   }
   for (const key of Object.keys(played.fields ?? {})) {
@@ -27,7 +32,7 @@ export function compareStep(world: GoldenWorld, step: RecordedStep, played: Play
   }
   out.push(...compareAddedRecords(world, step));
   const observed = step.fields["observe"];
-  if (isObject(observed)) out.push(...settle(world, observed));
+  if (isObject(observed)) out.push(...carryOver(world, step, settle(world, observed, nextRecords(world, step))));
   return out;
 }
 
@@ -38,8 +43,24 @@ function compareAddedRecords(world: GoldenWorld, step: RecordedStep): Difference
   const out: Difference[] = [];
   const { records, next } = metadataRecords(world, world.memory.metadataNext);
   world.memory.metadataNext = next;
-  compareMetadataRecords("metadataRecords", real as readonly Json[], records, id => world.isForeignTopic(id), world.memory.pairs, out);
-  return out;
+  compareMetadataRecords("metadataRecords", real as readonly Json[], records, world.topicIds(), world.memory.pairs, out);
+  return carryOver(world, step, out);
+}
+
+/** Records that the recording shows in its next look are left for it. */
+function carryOver(world: GoldenWorld, step: RecordedStep, found: readonly Difference[]): Difference[] {
+  const { differences, next } = withoutCarriedOver(found, nextRecords(world, step));
+  if (next !== null) world.memory.metadataNext = next;
+  return differences;
+}
+
+function nextRecords(world: GoldenWorld, step: RecordedStep): readonly Json[] {
+  for (const later of world.recording.steps.slice(step.number)) {
+    const { observe, metadataRecords: own } = later.fields;
+    const records = isObject(observe) ? observe["metadataRecords"] : own;
+    if (Array.isArray(records)) return records as readonly Json[];
+  }
+  return [];
 }
 
 function compareTimelines(world: GoldenWorld, key: string, real: Json, played: Played, out: Difference[]): void {
@@ -60,14 +81,15 @@ function withoutTimes(timeline: Json): Json {
   return timeline.map((entry: Json) => isObject(entry) ? Object.fromEntries(Object.entries(entry).filter(([name]) => name !== "atMs")) : entry);
 }
 
-function settle(world: GoldenWorld, recorded: Readonly<Record<string, Json>>): Difference[] {
+function settle(world: GoldenWorld, recorded: Readonly<Record<string, Json>>, later: readonly Json[]): Difference[] {
   const limit = world.nowMs + SETTLE_MS;
   world.advance(SETTLE_STEP_MS);
   for (;;) {
     const pairs = world.memory.pairs.copy();
     const differences: Difference[] = [];
     compareObservation(world, recorded, observeAs(world, recorded), differences);
-    if (differences.length === 0 || world.nowMs >= limit) {
+    const isSettled = withoutCarriedOver(differences, later).differences.length === 0;
+    if (isSettled || world.nowMs >= limit) {
       if (Array.isArray(recorded["metadataRecords"])) world.memory.metadataNext = metadataRecords(world, world.memory.metadataNext).next;
       return differences;
     }

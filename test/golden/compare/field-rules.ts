@@ -33,6 +33,7 @@ export const FIELD_RULES: readonly Rule[] = [
   { fields: "result.before", how: "ignored", why: "transaction ids depend on everything before" },
   { fields: "result.after", how: "ignored", why: "transaction ids depend on everything before" },
   { fields: "result.endedAfterMs", how: "ignored", why: "how long a Java process lived" },
+  { fields: "result.*.partitions", how: "normalised", as: byPartitionIndex, why: "partitions of a Metadata answer come in the order of a hash map" },
   { fields: "timeline.*.LeaderEpoch", how: "ignored", why: "an election may need several rounds" },
   { fields: "log.**", how: "normalised", as: normalisedTexts, why: "times, ports and counters stand in it" },
   { fields: "log", how: "normalised", as: normalisedTexts, why: "times, ports and counters stand in it" },
@@ -42,6 +43,12 @@ export const FIELD_RULES: readonly Rule[] = [
 function nodesThatAnswered(value: Json): Json {
   if (!isObject(value)) return value;
   return Object.keys(value).map(name => Number(name.replace(/^node-/, ""))).filter(id => id > 0).sort((a, b) => a - b);
+}
+
+/** Only lists of Metadata answers have a partitionIndex. */
+function byPartitionIndex(value: Json): Json {
+  if (!Array.isArray(value) || !value.every(item => isObject(item) && typeof item["partitionIndex"] === "number")) return value;
+  return [...value as readonly { readonly partitionIndex: number }[]].sort((a, b) => a.partitionIndex - b.partitionIndex) as unknown as Json;
 }
 
 function order(value: Json): Json {

@@ -11,6 +11,7 @@ export const RECORD_RULES: readonly Rule[] = [
   { fields: "data.directories", how: "paired", kind: "directory id", why: "drawn at random" },
   { fields: "data.voters.*.voterDirectoryId", how: "paired", kind: "directory id", why: "drawn at random" },
   { fields: "data.brokerEpoch", how: "paired", kind: "broker epoch", why: "the offset of the registration" },
+  { fields: "data.features", how: "unordered", why: "a hash map of the sender" },
   { fields: "data.endPoints.*.host", how: "ignored", why: "every node has a machine of its own here" },
   { fields: "data.endPoints.*.port", how: "ignored", why: "port numbers are of the recorded run" },
   { fields: "data.voters.*.endpoints.*.host", how: "ignored", why: "every node has a machine of its own here" },
@@ -29,12 +30,23 @@ const OF_THE_LOG = ["offset", "epoch", "batch"];
 
 interface Entry { readonly record: JsonObject; readonly batch: number; readonly subject: string }
 
-/** `isForeign`: a topic id of a topic that another scenario has left behind. */
+/** What the recording's topic ids stand for. @property isForeign another scenario has left it behind. @property isMissing it does not exist here. */
+export interface TopicIds { isForeign(id: string): boolean; isMissing(id: string): boolean }
+
 export function compareMetadataRecords(
-  field: string, real: readonly Json[], simulated: readonly Json[], isForeign: (topicId: string) => boolean, pairs: Pairs, out: Difference[],
+  field: string, real: readonly Json[], simulated: readonly Json[], topics: TopicIds, pairs: Pairs, out: Difference[],
 ): void {
-  const wanted = entriesOf(real.filter(isObject).filter(record => !isForeign(topicIdOf(record)) && !isByChance(record)));
+  const own = real.filter(isObject).filter(record => !topics.isForeign(topicIdOf(record)) && !isByChance(record));
+  const missing = own.filter(record => isInternal(record) || topics.isMissing(topicIdOf(record)));
+  // One difference for all of a topic that is not made here, not fifty.
+  const isAbsent = missing.length > 0 && !simulated.some(record => isObject(record) && isInternal(record)) && missing.every(record => isInternal(record) || topics.isMissing(topicIdOf(record)));
+  if (isAbsent) out.push({ field: `${field}.__consumer_offsets`, real: `${missing.length} records`, simulated: undefined });
+  const wanted = entriesOf(isAbsent ? own.filter(record => !missing.includes(record)) : own);
   const ours = entriesOf(simulated.filter(isObject).filter(record => !isByChance(record)));
+  compareEntries(field, wanted, ours, pairs, out);
+}
+
+function compareEntries(field: string, wanted: readonly Entry[], ours: readonly Entry[], pairs: Pairs, out: Difference[]): void {
   const match = pairUp(wanted, ours, pairs);
   for (const [index, entry] of wanted.entries()) {
     const partner = match.get(entry);
@@ -44,6 +56,12 @@ export function compareMetadataRecords(
   const taken = new Set(match.values());
   for (const entry of ours) if (!taken.has(entry)) out.push({ field: `${field}.+`, real: undefined, simulated: entry.record });
   compareBatches(field, wanted, match, out);
+}
+
+/** A record that names the topic itself: the topic's, or one of its settings. */
+function isInternal(record: JsonObject): boolean {
+  const data = isObject(record["data"]) ? record["data"] : {};
+  return record["type"] === "TOPIC_RECORD" && data["name"] === "__consumer_offsets" || record["type"] === "CONFIG_RECORD" && data["resourceName"] === "__consumer_offsets";
 }
 
 const rulesOfField = new Map<string, readonly Rule[]>();

@@ -2,49 +2,41 @@
 // controller that has most of it. And the state of partitions that the controller has.
 import type { GoldenWorld } from "../golden-world.ts";
 import type { Json, JsonObject } from "../read-recording.ts";
-import { metadataRecordJson } from "./metadata-record-json.ts";
-import { isController, nodeName } from "#engine/cluster/node-names.ts";
+import { observeMetadataLog } from "#engine/cluster/observe-metadata-log.ts";
 import { observe } from "#engine/cluster/observe.ts";
-import type { DiskFile, LogFile } from "#engine/core/disk.ts";
-import { METADATA_LOG_PATH } from "#engine/raft/metadata-log.ts";
-import { RaftBatch } from "#engine/raft/raft-batch.ts";
 
-/** Records from `from` on, up to the end of the log, and where the next look begins. */
+/** Records from `from` on, up to what is committed, and where the next look begins. */
 export function metadataRecords(world: GoldenWorld, from: number): { readonly records: JsonObject[]; readonly next: number } {
-  const records: JsonObject[] = [];
-  let next = from;
-  for (const batch of batchesOf(world)) {
-    batch.records.forEach((record, index) => {
-      const offset = batch.baseOffset + index;
-      if (offset < from) return;
-      next = Math.max(next, offset + 1);
-      const shown = metadataRecordJson(record, batch.control);
-      if (shown !== null) records.push({ offset, epoch: batch.epoch, batch: batch.baseOffset, ...shown });
-    });
-  }
-  return { records, next };
+  const logged = observeMetadataLog(world.cluster, { fromOffset: from });
+  const records = logged.map(({ offset, batch, epoch, control, record }): JsonObject => ({ offset, epoch, batch, ...control ? controlRecord(record) : plain(record) }));
+  const last = logged.at(-1);
+  return { records, next: last === undefined ? from : last.offset + 1 };
 }
 
-function batchesOf(world: GoldenWorld): RaftBatch[] {
-  const logs = world.spec.nodes.filter(node => isController(world.spec, node)).map(node => {
-    const process = world.process(nodeName(world.spec, node));
-    return { isAlive: process.status !== "stopped", log: logAt(process.disk.get(METADATA_LOG_PATH)) };
-  });
-  const ofAny = logs.some(({ isAlive }) => isAlive) ? logs.filter(({ isAlive }) => isAlive) : logs;
-  let longest: RaftBatch[] = [];
-  for (const { log } of ofAny) if ((log.at(-1)?.nextOffset ?? 0) > (longest.at(-1)?.nextOffset ?? 0)) longest = log;
-  return longest;
+/** Records of the quorum itself: the recorder shows the data of two of them. */
+function controlRecord({ type, data }: { readonly type: string; readonly data: Readonly<Record<string, unknown>> }): JsonObject {
+  switch (type) {
+    case "LeaderChangeMessage": return { type: "CONTROL_LEADER_CHANGE" };
+    case "KRaftVersionRecord": return { type: "CONTROL_KRAFT_VERSION", data: { version: 0, kRaftVersion: data["kRaftVersion"] as Json } };
+    case "VotersRecord": return { type: "CONTROL_KRAFT_VOTERS", data: { version: 0, voters: (data["voters"] as readonly Voter[]).map(shownVoter) } };
+    case "SnapshotHeaderRecord": return { type: "CONTROL_SNAPSHOT_HEADER" };
+    case "SnapshotFooterRecord": return { type: "CONTROL_SNAPSHOT_FOOTER" };
+    default: return { type: `CONTROL_${type}`, data: plain(data) };
+  }
 }
 
-function logAt(file: DiskFile | undefined): RaftBatch[] {
-  if (file?.kind !== "log") return [];
-  const { entries } = file as LogFile;
-  const batches: RaftBatch[] = [];
-  for (let index = 0; index < entries.length; index += 1) {
-    const batch = entries.at(index);
-    if (batch instanceof RaftBatch) batches.push(batch);
-  }
-  return batches;
+interface Voter { readonly nodeId: number; readonly directoryId: string; readonly host: string; readonly port: number }
+
+function shownVoter({ nodeId, directoryId, host, port }: Voter): JsonObject {
+  return {
+    voterId: nodeId, voterDirectoryId: directoryId, endpoints: [{ name: "CONTROLLER", host, port }],
+    kRaftVersionFeature: { minSupportedVersion: 0, maxSupportedVersion: 1 },
+  };
+}
+
+/** Plain data of the engine as JSON has it. */
+function plain(value: unknown): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
 /** Topic -> partition -> the controller's registration, for the topics that exist. */
