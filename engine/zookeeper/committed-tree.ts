@@ -1,5 +1,6 @@
 // What an ensemble has agreed on, read from outside without asking anybody: for observers, who look at the memory of a running server.
 // FIDELITY: ZK-FACTS.
+import type { AnnouncedRole } from "./announced-role.ts";
 import type { ServerState } from "./server-state.ts";
 import { sessionText } from "./zxid.ts";
 
@@ -49,11 +50,7 @@ export function newestCommittedTree(processStates: readonly unknown[]): Committe
   return newest;
 }
 
-/** The role of a server as it sees itself; null when it is stopped. Leader -1: none. */
-export function serverRole(processState: unknown): { readonly role: "looking" | "following" | "leading"; readonly epoch: number; readonly leader: number; readonly lastZxid: number } | null {
-  const state = processState as ServerState | null;
-  if (state === null) return null;
-  const lastZxid = state.database.lastProcessedZxid;
-  if (!state.serving) return { role: "looking", epoch: state.currentEpoch, leader: -1, lastZxid };
-  return { role: state.role, epoch: state.currentEpoch, leader: state.following?.leader ?? state.config.serverId, lastZxid };
+/** The role of a server as it has told it; null when it is stopped. */
+export function announcedRole(processState: unknown): AnnouncedRole | null {
+  return (processState as ServerState | null)?.announced ?? null;
 }

@@ -1,7 +1,7 @@
 // A server that follows: finds the leader, accepts its epoch, takes over its history, then logs and acknowledges what is proposed and applies what
 // is committed. Source: Follower.java, Learner.java, FollowerZooKeeperServer.java (3.8.4). FIDELITY: ZK-DISCOVERY, ZK-SYNC, ZK-BROADCAST.
 import { toMs } from "#engine/core/time.ts";
-import type { ZooKeeperFact } from "#engine/protocol/facts.ts";
+import { announceRole } from "./announced-role.ts";
 import { sessionRevalidated, syncAnswered } from "./client-connections.ts";
 import { commitTransaction } from "./commit.ts";
 import { beginForce } from "./log-force.ts";
@@ -171,9 +171,7 @@ function upToDate(server: Server, following: Following): void {
   addMetric(state.metrics, "follower_sync_time", toMs(process.now - following.startedUs));
   // The leader may be silent for syncLimit only from now on.
   armFollowerTimer(server, following);
-  process.trace<ZooKeeperFact>({
-    kind: "zookeeper-state", server: state.config.serverId, state: "following", epoch: following.epoch, leader: following.leader,
-  });
+  announceRole(server, { state: "following", epoch: following.epoch, leader: following.leader });
 }
 
 // ---- time

@@ -1,7 +1,7 @@
 // A server that was elected: finds an epoch nobody has accepted before, brings a majority to its own history, then serves; watches that a majority
 // stays in touch. Source: Leader.java, LearnerHandler.java (3.8.4). FIDELITY: ZK-DISCOVERY, ZK-SYNC, ZK-LEADER-CHECK.
 import { toMs } from "#engine/core/time.ts";
-import type { ZooKeeperFact } from "#engine/protocol/facts.ts";
+import { announceRole } from "./announced-role.ts";
 import { tellInheritedCommits } from "./commit.ts";
 import { acknowledged, orderRequest, syncRequested } from "./leader-broadcast.ts";
 import { synchronize } from "./leader-synchronization.ts";
@@ -169,7 +169,7 @@ function serve(server: Server, leading: Leading): void {
   state.ledSinceUs = process.now;
   addMetric(state.metrics, "unavailable_time", toMs(process.now - state.unavailableSinceUs));
   addMetric(state.metrics, "leader_unavailable_time", toMs(process.now - state.unavailableSinceUs));
-  process.trace<ZooKeeperFact>({ kind: "zookeeper-state", server: config.serverId, state: "leading", epoch: leading.epoch, leader: config.serverId });
+  announceRole(server, { state: "leading", epoch: leading.epoch, leader: config.serverId });
   tellInheritedCommits(server);
 }
 

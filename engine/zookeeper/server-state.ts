@@ -1,6 +1,7 @@
 // The memory of one ZooKeeper server, plain data, and what its parts hand to each other within one handler.
 // Source: QuorumPeer.java, ZooKeeperServer.java (3.8.4).
 import type { ProcessContext } from "#engine/core/process.ts";
+import type { AnnouncedRole } from "./announced-role.ts";
 import type { ClientConnections } from "./client-connections-state.ts";
 import type { ExpiryQueue } from "./expiry-queue.ts";
 import type { Metrics } from "./metrics.ts";
@@ -12,6 +13,8 @@ import type { ServerConfig } from "./zookeeper-settings.ts";
 export interface ServerState {
   readonly config: ServerConfig;
   role: "looking" | "following" | "leading";
+  /** As the last fact told it. */
+  announced: AnnouncedRole;
   /** Whether clients are served. */
   serving: boolean;
   acceptedEpoch: number;

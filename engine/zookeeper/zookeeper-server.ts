@@ -3,7 +3,7 @@
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
 import { toMs } from "#engine/core/time.ts";
-import type { ZooKeeperFact } from "#engine/protocol/facts.ts";
+import { announceRole } from "./announced-role.ts";
 import {
   CLIENT_TIMER, clientAccepted, clientTimer, closeAllClients, createClientConnections, forgetClient, requestReceived, sessionRevalidated,
 } from "./client-connections.ts";
@@ -46,7 +46,7 @@ function lookForLeader(server: Server, why: string): void {
   forceAtOnce(server);
   fastForward(server);
   state.role = "looking";
-  process.trace<ZooKeeperFact>({ kind: "zookeeper-state", server: state.config.serverId, state: "looking", epoch: state.currentEpoch, leader: -1 });
+  announceRole(server, { state: "looking", epoch: state.currentEpoch, leader: -1 });
   startElection(server);
 }
 
@@ -93,7 +93,7 @@ function start(process: ProcessContext, settings: unknown): ServerState {
   const metrics = createMetrics();
   const nothing = { leader: -1, zxid: 0, peerEpoch: 0 };
   const state: ServerState = {
-    config, role: "looking", serving: false, acceptedEpoch: readEpoch(process.disk, "acceptedEpoch"), currentEpoch: readEpoch(process.disk, "currentEpoch"),
+    config, role: "looking", announced: { state: "looking", epoch: 0, leader: -1 }, serving: false, acceptedEpoch: readEpoch(process.disk, "acceptedEpoch"), currentEpoch: readEpoch(process.disk, "currentEpoch"),
     database: loadDatabase(process.disk, config, metrics), force: null,
     election: {
       peers: createElectionPeers(config), unknown: new Set(), logicalClock: 0, proposed: nothing, received: new Map(), outOfElection: new Map(),
