@@ -3,6 +3,7 @@
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { answerOnly, type Decision, NO_REASON, type OperationContext } from "./controller-state.ts";
 import { type MetadataImage, quotaEntityKey } from "./image.ts";
+import { hashMapOrder, javaHash } from "./java-random.ts";
 import type { MetadataRecord, QuotaEntityPart } from "./records.ts";
 import { type Refusal, refuse } from "./replica-assignment.ts";
 
@@ -31,10 +32,10 @@ function alterEntity(image: MetadataImage, { entity, ops }: Entry): MetadataReco
   if (problem !== null) return refuse("INVALID_REQUEST", problem);
   const keys = entity.some(part => part.entityType === "ip") ? IP_KEYS : USER_AND_CLIENT_KEYS;
   const current = image.clientQuotas.get(quotaEntityKey(entity))?.values;
-  // The parts of an entity lie in a Java HashMap: "ip", "client-id", "user".
-  const parts = entity.toSorted((a, b) => a.entityType < b.entityType ? -1 : 1);
+  // Both lie in Java's hash maps: the records come in their order.
+  const parts = hashMapOrder(entity, part => javaHash(part.entityType), 3);
   const records: MetadataRecord[] = [];
-  for (const { key, value, remove } of ops) {
+  for (const { key, value, remove } of hashMapOrder(ops, op => javaHash(op.key), ops.length)) {
     if (remove) {
       if (current?.has(key) === true) records.push({ type: "ClientQuotaRecord", entity: parts, key, value: 0, remove: true });
       continue;

@@ -4,6 +4,7 @@
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { answerOnly, type Decision, NO_REASON, type OperationContext } from "./controller-state.ts";
 import type { MetadataImage } from "./image.ts";
+import { hashMapOrder, javaHash } from "./java-random.ts";
 import { configView, isElrEnabled } from "./partition-leadership.ts";
 import type { ConfigResourceType, MetadataRecord } from "./records.ts";
 import { type Refusal, refuse } from "./replica-assignment.ts";
@@ -54,7 +55,7 @@ function alterResource(context: OperationContext, resource: Resource): ConfigRec
   const existing = (resourceType === "TOPIC" ? topic?.configs : image.brokerConfigs.get(resourceName)) ?? NONE;
   const records: ConfigRecord[] = [];
   const after = new Map(existing);
-  for (const { name, configOperation, value } of resource.configs) {
+  for (const { name, configOperation, value } of hashMapOrder(resource.configs, config => javaHash(config.name))) {
     const operation = OPERATIONS[configOperation] ?? "SET";
     const isList = isListSetting(context, resourceType, name);
     if ((operation === "APPEND" || operation === "SUBTRACT") && !isList) {
@@ -67,7 +68,15 @@ function alterResource(context: OperationContext, resource: Resource): ConfigRec
     // A broker is told even what it has already, so that it reads again what a setting points to.
     if (next !== before || resourceType === "BROKER") records.push({ type: "ConfigRecord", resourceType, resourceName, name, value: next ?? null });
   }
-  return problemOf(context, resourceType, resourceName, after) ?? records;
+  return minIsrProblem(context, records) ?? problemOf(context, resourceType, resourceName, after) ?? records;
+}
+
+/** With eligible leader replicas all brokers must agree on min.insync.replicas (KIP-966). */
+function minIsrProblem({ image }: OperationContext, records: readonly ConfigRecord[]): Refusal | null {
+  const record = isElrEnabled(image) ? records.find(({ resourceType, name }) => resourceType === "BROKER" && name === "min.insync.replicas") : undefined;
+  if (record === undefined) return null;
+  if (record.resourceName !== "") return refuse("INVALID_CONFIG", "Broker-level min.insync.replicas cannot be altered while ELR is enabled.");
+  return record.value === null ? refuse("INVALID_CONFIG", "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.") : null;
 }
 
 function problemOf(context: OperationContext, resourceType: ConfigResourceType, name: string, after: ReadonlyMap<string, string>): Refusal | null {

@@ -11,6 +11,7 @@ import type { MetadataRecord, PartitionChange } from "./records.ts";
 export function applyAndTell(image: MetadataImage, index: PartitionIndex, records: readonly MetadataRecord[], reason: DecisionReason): ControllerFact[] {
   const facts: ControllerFact[] = [];
   const configured = new Set<string>();
+  const news = newTopics(records);
   for (const record of records) {
     const before = record.type === "PartitionChangeRecord" ? topicById(image, record.topicId)?.partitions[record.partitionId] : undefined;
     const seen: Before = { isr: before?.isr ?? [], isReassigning: before !== undefined && isReassignmentInProgress(before) };
@@ -23,17 +24,17 @@ export function applyAndTell(image: MetadataImage, index: PartitionIndex, record
         if (!isAmended) facts.push({ kind: "broker-registered", broker: record.brokerId, brokerEpoch: record.brokerEpoch });
         break;
       case "BrokerRegistrationChangeRecord": facts.push(...brokerFacts(record, reason)); break;
-      case "TopicRecord": facts.push(topicFact(record, records)); break;
+      case "TopicRecord": facts.push(topicFact(record, news.get(record.name))); break;
       case "RemoveTopicRecord":
         if (removed !== undefined) facts.push({ kind: "topic-deleted", topic: removed.name, topicId: removed.topicId });
         break;
       case "ConfigRecord":
-        if (record.resourceType === "TOPIC" && !isNew(record.resourceName, records)) configured.add(record.resourceName);
+        if (record.resourceType === "TOPIC" && !news.has(record.resourceName)) configured.add(record.resourceName);
         break;
       case "PartitionRecord": {
         const topic = topicById(image, record.topicId);
         const partition = topic?.partitions[record.partitionId];
-        if (topic !== undefined && partition !== undefined) facts.push(partitionFact(topic, partition, isNew(topic.name, records) ? "created" : "partitions-added"));
+        if (topic !== undefined && partition !== undefined) facts.push(partitionFact(topic, partition, news.has(topic.name) ? "created" : "partitions-added"));
         break;
       }
       case "PartitionChangeRecord": {
@@ -50,9 +51,25 @@ export function applyAndTell(image: MetadataImage, index: PartitionIndex, record
 
 interface Before { readonly isr: readonly number[]; readonly isReassigning: boolean }
 
-function isNew(topic: string, records: readonly MetadataRecord[]): boolean {
-  const first = records[0];
-  return first?.type === "TopicRecord" && first.name === topic || records.some(record => record.type === "TopicRecord" && record.name === topic);
+interface NewTopic { partitions: number; readonly configs: (readonly [string, string])[] }
+
+/** What the records say about the topics that they create, by name. */
+function newTopics(records: readonly MetadataRecord[]): ReadonlyMap<string, NewTopic> {
+  const byName = new Map<string, NewTopic>();
+  const byId = new Map<string, NewTopic>();
+  for (const record of records) {
+    if (record.type === "TopicRecord") {
+      const topic: NewTopic = { partitions: 0, configs: [] };
+      byName.set(record.name, topic);
+      byId.set(record.topicId, topic);
+    } else if (record.type === "PartitionRecord") {
+      const topic = byId.get(record.topicId);
+      if (topic !== undefined) topic.partitions += 1;
+    } else if (record.type === "ConfigRecord" && record.resourceType === "TOPIC" && record.value !== null) {
+      byName.get(record.resourceName)?.configs.push([record.name, record.value]);
+    }
+  }
+  return byName;
 }
 
 function brokerFacts(record: MetadataRecord & { readonly type: "BrokerRegistrationChangeRecord" }, reason: DecisionReason): ControllerFact[] {
@@ -63,14 +80,8 @@ function brokerFacts(record: MetadataRecord & { readonly type: "BrokerRegistrati
   return facts;
 }
 
-function topicFact(record: MetadataRecord & { readonly type: "TopicRecord" }, records: readonly MetadataRecord[]): ControllerFact {
-  const configs: (readonly [string, string])[] = [];
-  let partitions = 0;
-  for (const other of records) {
-    if (other.type === "PartitionRecord" && other.topicId === record.topicId) partitions += 1;
-    if (other.type === "ConfigRecord" && other.resourceName === record.name && other.value !== null) configs.push([other.name, other.value]);
-  }
-  return { kind: "topic-created", topic: record.name, topicId: record.topicId, partitions, configs };
+function topicFact({ name, topicId }: MetadataRecord & { readonly type: "TopicRecord" }, topic: NewTopic | undefined): ControllerFact {
+  return { kind: "topic-created", topic: name, topicId, partitions: topic?.partitions ?? 0, configs: topic?.configs ?? [] };
 }
 
 function partitionFact(topic: TopicImage, partition: PartitionRegistration, reason: PartitionChangeReason): ControllerFact {

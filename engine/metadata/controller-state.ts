@@ -64,6 +64,8 @@ export interface Decision<A extends Api = Api> {
   readonly records: readonly MetadataRecord[];
   readonly reason: DecisionReason;
   readonly response: ResponseOf<A> | null;
+  /** kraft.version becomes 1: the voters move into the quorum's own records (KIP-853). */
+  readonly upgradesQuorum?: boolean;
 }
 
 export function answerOnly<A extends Api>(response: ResponseOf<A>): Decision<A> {
@@ -80,4 +82,6 @@ export interface OperationContext {
   readonly index: PartitionIndex;
   readonly active: ActiveController;
   readonly nextOffset: number;
+  /** Level of the feature kraft.version, which the quorum keeps itself. */
+  readonly kraftVersion: number;
 }

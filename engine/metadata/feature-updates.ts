@@ -7,6 +7,7 @@ import type { ControllerConfig } from "./kraft-settings.ts";
 import type { MetadataRecord, SupportedFeature } from "./records.ts";
 
 const METADATA_VERSION = "metadata.version";
+const KRAFT_VERSION = "kraft.version";
 
 export function supportedFeatures(profile: VersionProfile): SupportedFeature[] {
   return profile.features.map(({ name, minSupportedVersion, maxSupportedVersion }) => ({ name, minSupportedVersion, maxSupportedVersion }));
@@ -33,25 +34,41 @@ const UNSAFE_DOWNGRADE = 3;
 const METADATA_CHANGES = [5, 6, 7, 8, 11, 13, 14, 15, 17, 23, 27, 29, 30];
 
 export function updateFeatures(context: OperationContext, request: RequestOf<"UpdateFeatures">): Decision<"UpdateFeatures"> {
+  const { updatesFeaturesTogether } = profileOf(context.config.kafka, "kraft");
   const records: MetadataRecord[] = [];
   const results: ResponseOf<"UpdateFeatures">["results"][number][] = [];
+  let upgradesQuorum = false;
   for (const update of request.featureUpdates.toSorted((a, b) => a.feature < b.feature ? -1 : 1)) {
-    const errorMessage = updateProblem(context, update);
-    results.push({ feature: update.feature, error: errorMessage === null ? "NONE" : "INVALID_UPDATE_VERSION", errorMessage });
-    if (errorMessage === null) records.push({ type: "FeatureLevelRecord", name: update.feature, featureLevel: update.maxVersionLevel });
+    const { feature, maxVersionLevel } = update;
+    const errorMessage = updateProblem(context, update, updatesFeaturesTogether);
+    results.push({ feature, error: errorMessage === null ? "NONE" : "INVALID_UPDATE_VERSION", errorMessage });
+    if (errorMessage !== null) {
+      if (updatesFeaturesTogether) return answerOnly(failedTogether(errorMessage));
+    } else if (feature === KRAFT_VERSION && updatesFeaturesTogether) upgradesQuorum = maxVersionLevel > context.kraftVersion;
+    else records.push({ type: "FeatureLevelRecord", name: feature, featureLevel: maxVersionLevel });
   }
-  const response: ResponseOf<"UpdateFeatures"> = { throttleTimeMs: 0, error: "NONE", errorMessage: null, results };
-  return request.validateOnly ? answerOnly(response) : { records, reason: NO_REASON, response };
+  const response: ResponseOf<"UpdateFeatures"> = { throttleTimeMs: 0, error: "NONE", errorMessage: null, results: updatesFeaturesTogether ? [] : results };
+  return request.validateOnly ? answerOnly(response) : { records, reason: NO_REASON, response, upgradesQuorum };
 }
 
-function updateProblem(context: OperationContext, update: Update): string | null {
+export function failedTogether(errorMessage: string): ResponseOf<"UpdateFeatures"> {
+  const text = `The update failed for all features since the following feature had an error: ${errorMessage}`;
+  return { throttleTimeMs: 0, error: "INVALID_UPDATE_VERSION", errorMessage: text, results: [] };
+}
+
+function updateProblem(context: OperationContext, update: Update, isSince4: boolean): string | null {
   const { feature, maxVersionLevel: level, upgradeType } = update;
-  const problem = levelProblem(context, update);
+  const problem = isSince4 && feature === KRAFT_VERSION ? kraftVersionProblem(context, level) : levelProblem(context, update);
   if (problem !== null) return `Invalid update version ${level} for feature ${feature}. ${problem}`;
   const current = context.image.features.get(feature) ?? 0;
   if (feature !== METADATA_VERSION || level >= current || !METADATA_CHANGES.some(changing => changing > level && changing <= current)) return null;
   return `Invalid metadata.version ${level}. ` + (upgradeType === UNSAFE_DOWNGRADE ? "Unsafe metadata downgrade is not supported in this version."
     : "Refusing to perform the requested downgrade because it might delete metadata information.");
+}
+
+function kraftVersionProblem(context: OperationContext, level: number): string | null {
+  if (level < context.kraftVersion) return "Can't downgrade the version of this feature.";
+  return unsupportedReason(context, KRAFT_VERSION, level);
 }
 
 function levelProblem(context: OperationContext, { feature, maxVersionLevel: level, upgradeType }: Update): string | null {

@@ -51,9 +51,13 @@ export function javaHash(text: string): number {
   return hash;
 }
 
-/** The keys in the order in which a java.util.HashMap that they were put into one by one iterates over them (without tree bins). */
-export function hashMapOrder<T>(keys: readonly T[], hashOf: (key: T) => number): T[] {
-  let capacity = 16;
+/**
+ * The keys in the order in which a java.util.HashMap that they were put into one by one iterates over them (without tree bins).
+ * @param room the initial capacity; Java takes the next power of two
+ */
+export function hashMapOrder<T>(keys: readonly T[], hashOf: (key: T) => number, room = 16): T[] {
+  let capacity = 1;
+  while (capacity < room) capacity *= 2;
   while (keys.length > capacity * 3 / 4) capacity *= 2;
   const bucketOf = (key: T): number => {
     const hash = hashOf(key);

@@ -12,14 +12,15 @@ import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import type { RaftBatch } from "#engine/raft/raft-batch.ts";
 import { pollRaft } from "#engine/raft/raft-client.ts";
 import { nextWriteOffset, scheduleAppend } from "#engine/raft/raft-replication.ts";
-import type { RaftHost, RaftState } from "#engine/raft/raft-state.ts";
+import { latestVoters, type RaftHost, type RaftState } from "#engine/raft/raft-state.ts";
+import { upgradeKraftVersion } from "#engine/raft/raft-voters.ts";
 import { createImage } from "./apply-record.ts";
 import { fenceOneStaleBroker, nextFenceUs } from "./broker-registrations.ts";
 import { openSession } from "./broker-sessions.ts";
 import { applyAndTell } from "./controller-facts.ts";
 import { decide } from "./controller-operations.ts";
-import { type ActiveController, type ControllerState, type Decision, NO_REASON, type OperationContext, type QueuedRequest } from "./controller-state.ts";
-import { bootstrapRecords } from "./feature-updates.ts";
+import { type ActiveController, answerOnly, type ControllerState, type Decision, NO_REASON, type OperationContext, type QueuedRequest } from "./controller-state.ts";
+import { bootstrapRecords, failedTogether } from "./feature-updates.ts";
 import { committedImage } from "./image-snapshot.ts";
 import { createJavaRandom } from "./java-random.ts";
 import type { ControllerConfig } from "./kraft-settings.ts";
@@ -64,14 +65,18 @@ export function controllerEvent(
   const queued = payload as QueuedRequest;
   const context = operationContext(process, controller, raft);
   if (context === null) refuse(host, queued);
-  else perform(process, host, controller, raft, decide(process, context, controller.random, queued), queued);
+  else {
+    const decision = decide(process, context, controller.random, queued);
+    const problem = decision.upgradesQuorum === true ? upgradeKraftVersion(process, host, raft) : null;
+    perform(process, host, controller, raft, problem === null ? decision : answerOnly(failedTogether(problem)), queued);
+  }
 }
 
 /** Null when this controller is not active, or the quorum has moved on already. */
 function operationContext(process: ProcessContext, controller: ControllerState, raft: RaftState): OperationContext | null {
   const { active, config, image, index } = controller;
   if (active === null || raft.role.role !== "leader" || raft.epoch !== active.epoch) return null;
-  return { nowUs: process.now, cause: process.cause, config, image, index, active, nextOffset: nextWriteOffset(process, raft.role) };
+  return { nowUs: process.now, cause: process.cause, config, image, index, active, nextOffset: nextWriteOffset(process, raft.role), kraftVersion: latestVoters(raft).kraftVersion };
 }
 
 /** Appends what was decided and keeps the answer until it is committed. What only reads waits for what it has read. */

@@ -4,7 +4,7 @@ import { NO_TOPIC_ID } from "#engine/protocol/error-response.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { clearElrRecords } from "./config-changes.ts";
 import { answerOnly, type Decision, type OperationContext } from "./controller-state.ts";
-import type { JavaRandom } from "./java-random.ts";
+import { hashMapOrder, javaHash, type JavaRandom } from "./java-random.ts";
 import { configView } from "./partition-leadership.ts";
 import type { MetadataRecord } from "./records.ts";
 import { manualPartition, type NewPartition, partitionRecord, placedPartitions, type Refusal, refuse, unableToReplicate } from "./replica-assignment.ts";
@@ -23,9 +23,10 @@ export interface TopicSources { readonly random: JavaRandom; readonly newTopicId
 export function createTopics(context: OperationContext, request: RequestOf<"CreateTopics">, sources: TopicSources): Decision<"CreateTopics"> {
   const records: MetadataRecord[] = [];
   const created = new Set<string>();
+  const times = new Map<string, number>();
+  for (const { name } of request.topics) times.set(name, (times.get(name) ?? 0) + 1);
   const topics = request.topics.map(wish => {
-    const isDuplicate = request.topics.filter(other => other.name === wish.name).length > 1;
-    const assignment = isDuplicate ? refuse("INVALID_REQUEST", "Duplicate topic name.") : checkAndPlace(context, wish, created, sources.random);
+    const assignment = times.get(wish.name) !== 1 ? refuse("INVALID_REQUEST", "Duplicate topic name.") : checkAndPlace(context, wish, created, sources.random);
     if ("error" in assignment) return refusedTopic(wish.name, assignment);
     created.add(wish.name);
     const topicId = sources.newTopicId();
@@ -100,7 +101,8 @@ function placedAssignment(context: OperationContext, wish: Wish, random: JavaRan
 
 /** Topic, settings, partitions: the order that recordings show. */
 function topicRecords({ image }: OperationContext, wish: Wish, topicId: string, assignment: readonly NewPartition[]): MetadataRecord[] {
-  const settings = wish.configs.map(({ name, value }): MetadataRecord => ({ type: "ConfigRecord", resourceType: "TOPIC", resourceName: wish.name, name, value }));
+  // The settings lie in a hash map of Java.
+  const settings = hashMapOrder(wish.configs, config => javaHash(config.name)).map(({ name, value }): MetadataRecord => ({ type: "ConfigRecord", resourceType: "TOPIC", resourceName: wish.name, name, value }));
   return [
     { type: "TopicRecord", name: wish.name, topicId }, ...settings, ...clearElrRecords(image, settings),
     ...assignment.map((partition, partitionId) => partitionRecord(image, topicId, partitionId, partition)),

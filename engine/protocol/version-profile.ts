@@ -28,6 +28,8 @@ export interface VersionProfile {
   readonly hasMessageFormatSettings: boolean;
   /** KIP-1030: new defaults and ranges of settings (message.timestamp.after.max.ms, segment.bytes, …). */
   readonly hasRevisedDefaults: boolean;
+  /** UpdateFeatures changes all features or none, and kraft.version stands in the quorum's own records (4.0, 4.1). */
+  readonly updatesFeaturesTogether: boolean;
   /** Feature levels (KIP-584): what the release supports, and the level that a new cluster is formatted with; 0 is not written. */
   readonly features: readonly FeatureRange[];
   /** KIP-996: a follower asks for pre-votes before it raises its epoch. */
@@ -60,17 +62,17 @@ export const PROFILES: readonly VersionProfile[] = [
   {
     kafka: "3.9", mode: "zookeeper", indexesEachBatch: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, hasRevisedDefaults: false, features: FEATURES_3_9, preVote: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
+    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
   },
   {
     kafka: "3.9", mode: "kraft", indexesEachBatch: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, hasRevisedDefaults: false, features: FEATURES_3_9, preVote: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
+    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
   },
   {
     kafka: "4.3", mode: "kraft", indexesEachBatch: true, release: "4.3.1", metadataVersion: 30, metadataVersionName: "4.3-IV0",
     eligibleLeaderReplicas: true, sortsIsr: true, cordonsLogDirectories: true, fencedBrokersHaveSessions: true,
-    hasMessageFormatSettings: false, hasRevisedDefaults: true, features: FEATURES_4_3, preVote: true, printsOptionalDirectory: false, lingerMs: 5, tellsMoreInClientTexts: true,
+    hasMessageFormatSettings: false, hasRevisedDefaults: true, updatesFeaturesTogether: true, features: FEATURES_4_3, preVote: true, printsOptionalDirectory: false, lingerMs: 5, tellsMoreInClientTexts: true,
   },
 ];
 
