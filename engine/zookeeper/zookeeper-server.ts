@@ -174,5 +174,8 @@ export const zooKeeperServer: ProcessKind = {
     if (forgetClient(server, connection) || electionClosed(server, connection)) return;
     if (!learnerClosed(server, connection)) leaderClosed(server, connection);
   },
-  onInput() {},
+  /** SIGTERM: the process ends without a word; its operating system closes the connections. */
+  onInput(process, _state, input) {
+    if ((input as { readonly do?: string }).do === "shut-down") process.exit();
+  },
 };
