@@ -2,7 +2,7 @@
 // the process's disk; of several, each is a folder named as log.dirs names it.
 // Source: LogManager.scala (nextLogDirs, handleLogDirFailure; 3.9), KIP-112, KIP-858. FIDELITY: LOG-DIRECTORY.
 import type { Settings } from "#engine/cluster/spec.ts";
-import { failDirectory, IO_ERROR, readRecordFile, writeError, writeRecordFile } from "#engine/core/disk.ts";
+import { failDirectory, IO_ERROR, NO_SPACE, readRecordFile, writeError, writeRecordFile } from "#engine/core/disk.ts";
 import type { ProcessContext, ProcessRecord } from "#engine/core/process.ts";
 import { brokerLogConfig, type LogConfig } from "#engine/log/log-config.ts";
 import { DEFAULT_LOG_DIRECTORY } from "#engine/log/log-loader.ts";
@@ -56,6 +56,22 @@ export function openDirectories(process: ProcessContext, overrides: Settings, st
     if (written === undefined) writeRecordFile(process.disk, path, content, true);
     return { ...directory, id: content.directoryId, isOffline: writeError(process.disk, process.device, directory.root, 0) === IO_ERROR };
   });
+}
+
+/** What a node says that finds no room on its disk when it starts, as recorded; null when there is room. */
+export function diskStartFailure(process: ProcessContext, node: KafkaNodeSettings): { readonly exitCode: number; readonly lines: readonly string[] } | null {
+  if (process.device.capacityBytes === null || writeError(process.disk, process.device, "", 1) !== NO_SPACE) return null;
+  const id = node.nodeId;
+  const lines = node.mode === "kraft" ? [
+    `ERROR [SharedServer id=${id}] Got exception while starting SharedServer (kafka.server.SharedServer)`,
+    `ERROR [BrokerServer id=${id}] Fatal error during broker startup. Prepare to shutdown (kafka.server.BrokerServer)`,
+    `INFO [BrokerServer id=${id}] shut down completed (kafka.server.BrokerServer)`,
+    "ERROR Exiting Kafka due to fatal exception during startup. (kafka.Kafka$)",
+  ] : [
+    `ERROR [KafkaServer id=${id}] Fatal error during KafkaServer startup. Prepare to shutdown (kafka.server.KafkaServer)`, `java.io.IOException: ${NO_SPACE}`,
+    "ERROR Exiting Kafka due to fatal exception during startup. (kafka.Kafka$)",
+  ];
+  return { exitCode: 1, lines };
 }
 
 /** A new replica goes to the directory with the fewest; the first one of those. Null when none is left. */

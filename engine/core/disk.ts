@@ -131,11 +131,12 @@ function loseTail(file: LogFile, nowUs: number): void {
 function writtenBackBytes(file: LogFile, synced: number, nowUs: number): number {
   const { writeback } = file;
   if (writeback === null || nowUs <= writeback.startUs) return 0;
-  let bytes = 0;
+  let [bytes, syncedBytes] = [0, 0];
+  for (let index = 0; index < synced; index += 1) syncedBytes += entryBytes(file.entries.at(index));
   for (let index = synced; index < Math.min(writeback.toLength, file.entries.length); index += 1) bytes += entryBytes(file.entries.at(index));
   if (nowUs >= writeback.endUs) return bytes;
-  const done = Math.floor(bytes * ((nowUs - writeback.startUs) / (writeback.endUs - writeback.startUs)));
-  return done - done % PAGE_BYTES;
+  const end = syncedBytes + Math.floor(bytes * ((nowUs - writeback.startUs) / (writeback.endUs - writeback.startUs)));
+  return Math.max(end - end % PAGE_BYTES - syncedBytes, 0);
 }
 
 /** Size of an entry that tells it; numbers of an index count four bytes. */

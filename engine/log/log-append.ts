@@ -2,7 +2,7 @@
 // closed before the append that would not fit. Appends go to the page cache and are not forced, as Kafka leaves them to the operating system; a
 // closed segment is. Source: UnifiedLog.append, LocalLog.roll, LogValidator.java, LogSegment.append (3.9).
 // FIDELITY: LOG-FILE, LOG-SEGMENTS, LOG-FLUSH, LOG-VALIDATION.
-import { openLogFile } from "#engine/core/disk.ts";
+import { appendToFile, openLogFile, TornEntry, usedBytes } from "#engine/core/disk.ts";
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { toMs } from "#engine/core/time.ts";
@@ -40,7 +40,7 @@ export function appendAsLeader(
     return { ok: true, baseOffset: lastOffset - offsetDelta, lastOffset, logAppendTimeMs: config.stampsOnAppend ? timestampMs : NO_TIMESTAMP };
   }
   const placed = (config.stampsOnAppend ? stampedAt(batch, nowMs) : batch).placed(log.logEndOffset, leaderEpoch);
-  const segment = segmentFor(process, log, config, placed.sizeBytes, placed.maxTimestampMs, placed.lastOffset);
+  const segment = segmentFor(process, log, config, { first: placed, bytes: placed.sizeBytes, maxTimestampMs: placed.maxTimestampMs, lastOffset: placed.lastOffset });
   if (segment === null) return STORAGE_ERROR;
   const position = segment.sizeBytes;
   push(process, log, segment, placed, true);
@@ -74,7 +74,7 @@ export function appendBatchesAsFollower(process: ProcessContext, log: UnifiedLog
     bytes += batch.sizeBytes;
     if (batch.maxTimestampMs > newest.maxTimestampMs) newest = batch;
   }
-  const segment = segmentFor(process, log, config, bytes, newest.maxTimestampMs, last.lastOffset);
+  const segment = segmentFor(process, log, config, { first, bytes, maxTimestampMs: newest.maxTimestampMs, lastOffset: last.lastOffset });
   if (segment === null) return false;
   const { disk } = process;
   const position = segment.sizeBytes;
@@ -88,14 +88,22 @@ export function appendBatchesAsFollower(process: ProcessContext, log: UnifiedLog
   return true;
 }
 
+interface Append { readonly first: RecordBatch; readonly bytes: number; readonly maxTimestampMs: number; readonly lastOffset: number }
+
+/** A write to a disk without room ends in the middle: what fitted is there, and is cut at the next start. */
+function fillDisk({ disk, device }: ProcessContext, log: UnifiedLog, batch: RecordBatch): void {
+  const free = device.capacityBytes === null ? 0 : Math.min(device.capacityBytes - usedBytes(disk), batch.sizeBytes - 1);
+  if (free > 0) appendToFile(openLogFile(disk, activeSegment(log).path), new TornEntry(batch, free), free);
+}
+
 /** The segment that takes the append, a new one if need be; null when the disk refuses it. */
-function segmentFor(
-  process: ProcessContext, log: UnifiedLog, config: LogConfig, bytes: number, maxTimestampMs: number, lastOffset: number,
-): LogSegment | null {
-  if (accessFails(process, log, bytes, "appending records to")) return null;
+function segmentFor(process: ProcessContext, log: UnifiedLog, config: LogConfig, append: Append): LogSegment | null {
+  if (accessFails(process, log, append.bytes, "appending records to")) {
+    fillDisk(process, log, append.first);
+    return null;
+  }
   const { disk } = process;
   const active = activeSegment(log);
-  const append = { bytes, maxTimestampMs, lastOffset };
   const segment = shouldRoll(disk, active, append, config, rollMs(log, config), toMs(process.now)) ? roll(process, log, config) : active;
   // A segment gets its index files when it is first asked whether they are full.
   if (segment.sizeBytes === 0) openIndexes(disk, segment, config);
