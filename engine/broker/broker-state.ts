@@ -11,6 +11,7 @@ import { createNetworkClient, type NetworkClient } from "#engine/protocol/networ
 import { profileOf, type VersionProfile } from "#engine/protocol/version-profile.ts";
 import { type ReplyTo, sendResponse } from "#engine/protocol/reply-to.ts";
 import { type AlterPartitionManager, createAlterPartitionManager } from "./alter-partition-manager.ts";
+import { type ClientRates, muteFor, percentOf, useQuota } from "./client-quotas.ts";
 import { type ControllerChannel, createControllerChannel } from "./controller-channel.ts";
 import { createDirectoryAssignments, type DirectoryAssignments } from "./directory-assignments.ts";
 import type { DelayedDeleteRecords } from "./delayed-delete-records.ts";
@@ -26,7 +27,7 @@ import { createPurgatory, type Purgatory } from "./purgatory.ts";
 import type { ReplicaFetcher } from "./replica-fetcher.ts";
 import { RACK_AWARE_SELECTOR } from "./replica-selector.ts";
 import { createReplicationQuotas, type ReplicationQuotas } from "./replication-quota.ts";
-import { createRequestChannel, type RequestChannel, unmute } from "./request-channel.ts";
+import { createRequestChannel, currentRequest, type RequestChannel, serviceTimeUs, unmute } from "./request-channel.ts";
 
 export interface BrokerState {
   readonly node: KafkaNodeSettings;
@@ -51,6 +52,7 @@ export interface BrokerState {
   /** replica.selector.class is the one that looks at racks (KIP-392). */
   readonly selectsReplicasByRack: boolean;
   readonly replicationQuotas: ReplicationQuotas;
+  readonly clientRates: ClientRates;
   /** The log directories and what is known of the logs as a whole. */
   readonly logs: LogManagerState;
   readonly assignments: DirectoryAssignments;
@@ -85,7 +87,7 @@ export function createBroker(node: KafkaNodeSettings): BrokerState {
     node, settings, profile: profileOf(node.kafka, node.mode), controllerId: -1, zookeeperCreations: [], brokerEpoch: -1, image: createImage(), isReady: false, isShuttingDown: false, partitions: new Map(),
     logs: createLogManager(node), assignments: createDirectoryAssignments(), delayedProduces: createPurgatory("produce"), delayedFetches: createPurgatory("fetch"),
     delayedDeletes: createPurgatory("delete"), fetchSessions: createFetchSessions(),
-    selectsReplicasByRack: node.overrides["replica.selector.class"] === RACK_AWARE_SELECTOR, replicationQuotas: createReplicationQuotas(), fetchers: new Map(),
+    selectsReplicasByRack: node.overrides["replica.selector.class"] === RACK_AWARE_SELECTOR, replicationQuotas: createReplicationQuotas(), clientRates: new Map(), fetchers: new Map(),
     fetcherNetwork: createNetworkClient("fetcher", {
       clientId: `broker-${node.nodeId}-fetcher`, reconnectBackoffMs: 0, reconnectBackoffMaxMs: 0, connectionSetupTimeoutMs: 10_000,
     }),
@@ -98,8 +100,19 @@ export function createBroker(node: KafkaNodeSettings): BrokerState {
 
 /** Sends a response and lets the next request of its connection in. */
 export function reply<A extends Api>(process: ProcessContext, broker: BrokerState, to: ReplyTo<A>, body: ResponseOf<A>): void {
+  if (broker.image.clientQuotas.size > 0 && "throttleTimeMs" in body && to.api !== "Produce" && to.api !== "Fetch") {
+    const request = currentRequest(broker.requests, to.connection);
+    const waitMs = request === null ? 0 : useQuota(process, broker, request.clientId, "request_percentage", percentOf(serviceTimeUs(request)));
+    if (waitMs > 0) return replyThrottled(process, to, { ...body, throttleTimeMs: waitMs }, waitMs);
+  }
   sendResponse(process, to, body);
   unmute(process, broker.requests, to.connection);
+}
+
+/** The client is told to wait, and its next request is not read meanwhile. */
+export function replyThrottled<A extends Api>(process: ProcessContext, to: ReplyTo<A>, body: ResponseOf<A>, waitMs: number): void {
+  sendResponse(process, to, body);
+  muteFor(process, to.connection, waitMs);
 }
 
 export function partitionAt(broker: BrokerState, topic: string, partition: number): Partition | undefined {

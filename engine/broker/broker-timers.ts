@@ -2,6 +2,7 @@
 import type { ProcessContext } from "#engine/core/process.ts";
 import { ALTER_PARTITION_TIMER, propagate, SHRINK_TIMER, shrinkIsrs } from "./alter-partition-manager.ts";
 import type { BrokerState } from "./broker-state.ts";
+import { THROTTLE_TIMER, throttleOver } from "./client-quotas.ts";
 import { expireDelayedDeletes } from "./delayed-delete-records.ts";
 import { expireDelayedFetches } from "./delayed-fetch.ts";
 import { expireDelayedProduces } from "./delayed-produce.ts";
@@ -18,6 +19,7 @@ export function brokerTimer(process: ProcessContext, broker: BrokerState, name: 
     case ALTER_PARTITION_TIMER: propagate(process, broker); return true;
     case CHECKPOINT_TIMER: checkpointPeriodically(process, broker); return true;
     case PRODUCER_EXPIRATION_TIMER: expireProducers(process, broker); return true;
+    case THROTTLE_TIMER: throttleOver(process, broker, payload as number); return true;
     case purgatoryTimerName(broker.delayedFetches): expireDelayedFetches(process, broker, sequence); return true;
     case purgatoryTimerName(broker.delayedDeletes): expireDelayedDeletes(process, broker, sequence); return true;
     case purgatoryTimerName(broker.delayedProduces): expireDelayedProduces(process, broker, sequence); return true;

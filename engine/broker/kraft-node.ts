@@ -27,6 +27,7 @@ import {
   askController, type ControllerChannel, controllerResult, controllerTimer, controllerTimerName, createControllerChannel, isWaiting, pumpController,
 } from "./controller-channel.ts";
 import { expireDelayedFetches, forgetFetchesOf } from "./delayed-fetch.ts";
+import { THROTTLE_TIMER, throttleOver } from "./client-quotas.ts";
 import { expireDelayedDeletes } from "./delayed-delete-records.ts";
 import { expireDelayedProduces } from "./delayed-produce.ts";
 import { LOG_DIRECTORY_FAILURE_TIMER } from "#engine/log/log-state.ts";
@@ -282,6 +283,7 @@ function brokerTimer(process: ProcessContext, broker: BrokerState, name: string,
     case ALTER_PARTITION_TIMER: propagate(process, broker); return true;
     case CHECKPOINT_TIMER: checkpointPeriodically(process, broker); return true;
     case PRODUCER_EXPIRATION_TIMER: expireProducers(process, broker); return true;
+    case THROTTLE_TIMER: throttleOver(process, broker, payload as number); return true;
     case purgatoryTimerName(broker.delayedFetches): expireDelayedFetches(process, broker, sequence); return true;
     case purgatoryTimerName(broker.delayedDeletes): expireDelayedDeletes(process, broker, sequence); return true;
     case purgatoryTimerName(broker.delayedProduces): expireDelayedProduces(process, broker, sequence); return true;

@@ -16,8 +16,10 @@ export type Listener = "broker" | "controller";
 
 interface ConnectionQueue {
   readonly listener: Listener;
-  /** A request of this connection is in work. */
+  /** A request of this connection is in work, or its client has to wait. */
   muted: boolean;
+  /** The request in work: who has sent it, and what it takes. */
+  current: RequestMessage | null;
   /** Arrived meanwhile, oldest first. */
   unread: RequestMessage[];
 }
@@ -45,7 +47,7 @@ export function createRequestChannel(threadCount: number, queueMax: number): Req
 }
 
 export function openChannel(channel: RequestChannel, connection: number, listener: Listener): void {
-  channel.connections.set(connection, { listener, muted: false, unread: [] });
+  channel.connections.set(connection, { listener, muted: false, current: null, unread: [] });
 }
 
 /** The process's `onClosed` for an accepted connection: what was unread is forgotten; false when it was not one. */
@@ -67,6 +69,7 @@ export function receiveRequest(process: ProcessContext, channel: RequestChannel,
 
 function admit(process: ProcessContext, channel: RequestChannel, queue: ConnectionQueue, connection: number, message: RequestMessage): void {
   queue.muted = true;
+  queue.current = message;
   const threads = channel.threads[queue.listener];
   const request: AdmittedRequest = { listener: queue.listener, connection, message };
   if (threads.unserved >= threads.busyUntilUs.length + channel.queueMax) threads.blocked.push(request);
@@ -95,11 +98,17 @@ export function requestServed(process: ProcessContext, channel: RequestChannel, 
   return channel.connections.has(request.connection) ? request : null;
 }
 
+/** The request of this connection that is in work. */
+export function currentRequest(channel: RequestChannel, connection: number): RequestMessage | null {
+  return channel.connections.get(connection)?.current ?? null;
+}
+
 /** The response of a connection's request was sent (or there is none): its next request is read. */
 export function unmute(process: ProcessContext, channel: RequestChannel, connection: number): void {
   const queue = channel.connections.get(connection);
   if (queue === undefined) return;
   queue.muted = false;
+  queue.current = null;
   const next = queue.unread.shift();
   if (next !== undefined) admit(process, channel, queue, connection, next);
 }

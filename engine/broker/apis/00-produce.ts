@@ -9,15 +9,17 @@ import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs, toMs } from "#engine/core/time.ts";
 import { appendAsLeader } from "#engine/log/unified-log.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
+import { requestSizeBytes } from "#engine/protocol/message-size.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { RecordBatch } from "#engine/protocol/record-batch.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
-import { absentPartitionError, type BrokerState, currentLeader, NO_LEADER_HINT, nodeEndpoints, partitionAt, reply, replicaRules } from "../broker-state.ts";
+import { absentPartitionError, type BrokerState, currentLeader, NO_LEADER_HINT, nodeEndpoints, partitionAt, reply, replicaRules, replyThrottled } from "../broker-state.ts";
+import { percentOf, useQuota } from "../client-quotas.ts";
 import { checkDelayedFetches } from "../delayed-fetch.ts";
 import { checkDelayedProduces, delayProduce, type ProducePartitionStatus } from "../delayed-produce.ts";
 import { creditFollowers } from "../follower-credit.ts";
 import { effectiveMinIsr, maybeIncrementHighWatermark, type Partition } from "../partition.ts";
-import { closeChannel, unmute } from "../request-channel.ts";
+import { closeChannel, currentRequest, serviceTimeUs, unmute } from "../request-channel.ts";
 
 export function handleProduce(process: ProcessContext, broker: BrokerState, body: RequestOf<"Produce">, replyTo: ReplyTo<"Produce">): void {
   const statuses: ProducePartitionStatus[] = [];
@@ -77,6 +79,18 @@ function hidesLogStart(error: KafkaError): boolean {
   return error === "MESSAGE_TOO_LARGE" || error === "RECORD_LIST_TOO_LARGE" || error === "CORRUPT_MESSAGE" || error === "KAFKA_STORAGE_ERROR";
 }
 
+/** The larger of what the bytes of the request and its time ask for. */
+function throttleTime(process: ProcessContext, broker: BrokerState, { connection }: ReplyTo<"Produce">): number {
+  if (broker.image.clientQuotas.size === 0) return 0;
+  const request = currentRequest(broker.requests, connection);
+  if (request === null) return 0;
+  const { clientId } = request;
+  return Math.max(
+    useQuota(process, broker, clientId, "producer_byte_rate", requestSizeBytes(request)),
+    useQuota(process, broker, clientId, "request_percentage", percentOf(serviceTimeUs(request))),
+  );
+}
+
 type TopicResult = ResponseOf<"Produce">["topics"][number];
 
 export function answerProduce(
@@ -94,5 +108,8 @@ export function answerProduce(
       logAppendTimeMs: status.logAppendTimeMs, logStartOffset: status.logStartOffset, errorMessage: status.errorMessage, currentLeader: hint,
     });
   }
-  reply(process, broker, replyTo, { topics, nodeEndpoints: nodeEndpoints(broker, leaders), throttleTimeMs: 0 });
+  const throttleTimeMs = throttleTime(process, broker, replyTo);
+  const body = { topics, nodeEndpoints: nodeEndpoints(broker, leaders), throttleTimeMs };
+  if (throttleTimeMs > 0) replyThrottled(process, replyTo, body, throttleTimeMs);
+  else reply(process, broker, replyTo, body);
 }
