@@ -5,6 +5,7 @@
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
 import { endOffsetForEpoch, latestEpoch, UNDEFINED_EPOCH } from "#engine/log/leader-epoch-cache.ts";
+import { logLine } from "#engine/log/log-lines.ts";
 import { maybeIncrementLogStartOffset, truncateFullyAndStartAt } from "#engine/log/log-start.ts";
 import { appendBatchesAsFollower, truncateTo, updateHighWatermark } from "#engine/log/unified-log.ts";
 import {
@@ -243,6 +244,11 @@ function truncateToCommonEpoch(
   let offset = Math.min(leader.endOffset, log.logEndOffset);
   // An epoch that this log does not know: cut to the end of the largest one below it, and the next fetch asks with that one.
   if (own.epoch !== UNDEFINED_EPOCH) offset = own.epoch === leader.epoch ? Math.min(own.endOffset, offset) : Math.min(own.endOffset, log.logEndOffset);
+  const isCompleted = own.epoch === UNDEFINED_EPOCH || own.epoch === leader.epoch;
+  const state = `TruncationState(offset=${offset}, completed=${isCompleted})`;
+  const found = `EpochEndOffset(errorCode=0, partition=${partition.partition}, leaderEpoch=${leader.epoch}, endOffset=${leader.endOffset})`;
+  logLine(process, log.broker, "INFO", `[ReplicaFetcher replicaId=${log.broker}, leaderId=${partition.leader}, fetcherId=0] Truncating partition ${log.directory} with ${state} `
+    + `due to leader epoch and offset ${found}`, "kafka.server.ReplicaFetcherThread");
   cut(process, broker, partition, offset);
 }
 
