@@ -175,8 +175,8 @@ function createWritten(run: Run, step: Extract<TopicAdminStep, { do: "create-wri
       failed.set(name, answer?.error === "NODEEXISTS" ? "TOPIC_ALREADY_EXISTS" : "UNKNOWN_SERVER_ERROR");
       return;
     }
-    // The controller of this process may have found the topic already.
-    if (controller.context.topics.has(name)) return;
+    // The controller tells of it, if it is another broker; in this process it may have found the topic already.
+    if (!isActive(controller) || controller.context.topics.has(name)) return;
     controller.announcedTopics.add(name);
     process.trace({ kind: "topic-created", topic: name, topicId, partitions: replicas.length, configs });
   });

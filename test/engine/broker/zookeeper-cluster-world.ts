@@ -150,7 +150,7 @@ export class ZooKeeperClusterWorld {
 
   znodesBelow(path: string): string[] {
     const states = SERVERS.map(id => this.simulation.process(zooKeeperServerName(id))).filter(process => process.state !== null).map(process => process.state);
-    return newestCommittedTree(states)?.znodes.filter(znode => znode.path.startsWith(`${path}/`) && !znode.path.slice(path.length + 1).includes("/"))
+    return newestCommittedTree(states)?.znodes.filter(znode => znode.path.startsWith(`${path}/`) && znode.path.length > path.length + 1 && !znode.path.slice(path.length + 1).includes("/"))
       .map(znode => znode.path.slice(path.length + 1)).sort() ?? [];
   }
 
