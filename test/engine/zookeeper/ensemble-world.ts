@@ -166,11 +166,11 @@ export class EnsembleWorld {
     return found;
   }
 
-  /** Cuts a server off from all others (and from the clients when `fromClients`), both ways. */
-  isolate(id: number, others: readonly string[] = this.ids.filter(other => other !== id).map(hostOf)): void {
+  /** Cuts a server off from other hosts, the other servers unless told; "out": what it sends does not arrive, "in": nothing reaches it. */
+  isolate(id: number, others: readonly string[] = this.ids.filter(other => other !== id).map(hostOf), way: "both" | "in" | "out" = "both"): void {
     for (const other of others) {
-      cutLink(this.simulation, hostOf(id), other);
-      cutLink(this.simulation, other, hostOf(id));
+      if (way !== "in") cutLink(this.simulation, hostOf(id), other);
+      if (way !== "out") cutLink(this.simulation, other, hostOf(id));
     }
   }
 
