@@ -1,6 +1,6 @@
 // The replicated log of a metadata quorum on one node's disk: batches in order, each forced to disk when it is appended.
 // Follows KafkaMetadataLog.scala and LeaderEpochFileCache. FIDELITY: RAFT-LOG, RAFT-SNAPSHOT.
-import { type LogFile, openLogFile, syncFile, truncateLogFile } from "#engine/core/disk.ts";
+import { type LogFile, openLogFile, readRecordFile, syncFile, truncateLogFile, writeRecordFile } from "#engine/core/disk.ts";
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { RaftBatch } from "./raft-batch.ts";
@@ -16,6 +16,32 @@ export const NO_SNAPSHOT: SnapshotId = { endOffset: -1, epoch: -1 };
 export interface StoredSnapshot extends SnapshotId { readonly sizeBytes: number; readonly timeMs: number }
 
 export interface OffsetAndEpoch { readonly offset: number; readonly epoch: number }
+
+const FOLDER = "__cluster_metadata-0/";
+const EPOCHS_PATH = `${FOLDER}leader-epoch-checkpoint`;
+/** Topic id of __cluster_metadata: Uuid(0, 1). */
+const METADATA_TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
+/** segment.index.bytes, in whole entries. */
+const OFFSET_INDEX_BYTES = 10_485_760;
+const TIME_INDEX_BYTES = 10_485_756;
+
+/** Where an epoch begins: a row of leader-epoch-checkpoint. */
+interface EpochEntry { readonly epoch: number; readonly startOffset: number }
+
+/** The folder of the log as a listing shows it. Its indexes are as large as they are made, and empty. */
+export function openMetadataFolder(process: ProcessContext): void {
+  metadataLog(process);
+  openLogFile(process.disk, `${FOLDER}00000000000000000000.index`).preallocatedBytes = OFFSET_INDEX_BYTES;
+  openLogFile(process.disk, `${FOLDER}00000000000000000000.timeindex`).preallocatedBytes = TIME_INDEX_BYTES;
+  if (!process.disk.has(EPOCHS_PATH)) writeRecordFile(process.disk, EPOCHS_PATH, [], true);
+  writeRecordFile(process.disk, `${FOLDER}partition.metadata`, METADATA_TOPIC_ID, true);
+}
+
+function noteEpoch(process: ProcessContext, epoch: number, startOffset: number): void {
+  const entries = (readRecordFile(process.disk, EPOCHS_PATH) ?? []) as readonly EpochEntry[];
+  const kept = entries.filter(entry => entry.epoch < epoch && entry.startOffset < startOffset);
+  writeRecordFile(process.disk, EPOCHS_PATH, [...kept, { epoch, startOffset }], true);
+}
 
 export function metadataLog(process: ProcessContext): LogFile {
   return openLogFile(process.disk, METADATA_LOG_PATH);
@@ -97,7 +123,9 @@ export function appendAndSync(process: ProcessContext, batches: readonly RaftBat
   const log = metadataLog(process);
   for (const batch of batches) {
     invariant(batch.baseOffset === logEndOffset(log), `${process.name}: batch at ${batch.baseOffset}, log ends at ${logEndOffset(log)}`);
-    invariant(batch.epoch >= lastEpoch(log), `${process.name}: epoch ${batch.epoch} after epoch ${lastEpoch(log)}`);
+    const before = lastEpoch(log);
+    invariant(batch.epoch >= before, `${process.name}: epoch ${batch.epoch} after epoch ${before}`);
+    if (batch.epoch > before) noteEpoch(process, batch.epoch, batch.baseOffset);
     log.entries.push(batch);
   }
   syncFile(log);

@@ -8,7 +8,7 @@ import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import { noteVoters } from "./log-append.ts";
-import { batchAt, lastEpoch, metadataLog } from "./metadata-log.ts";
+import { batchAt, lastEpoch, metadataLog, openMetadataFolder } from "./metadata-log.ts";
 import { electionTimeoutUs, followEpoch, follower, resign, resignedRole, standForElection } from "./quorum-transitions.ts";
 import type { RaftBatch, RaftPeer } from "./raft-batch.ts";
 import { handleBeginQuorumEpoch, handleEndQuorumEpoch, handleVote, handleVoteResponse } from "./raft-elections.ts";
@@ -16,7 +16,7 @@ import { pollRaft, RAFT_TIMER, type RaftRequestContext, sendWhenReady } from "./
 import { handleFetch, handleFetchResponse } from "./raft-replication.ts";
 import { readSnapshot, type Snapshot, storedSnapshots, votersInSnapshot } from "./raft-snapshot.ts";
 import {
-  isOnlyVoter, knownLeader, leaderEndpoints, learnEndpoints, type PeerConnection, type RaftConfig, type RaftHost, type RaftState, readQuorumState,
+  hasVotedFor, isOnlyVoter, knownLeader, leaderEndpoints, learnEndpoints, type PeerConnection, type RaftConfig, type RaftHost, type RaftState, readQuorumState,
   type RoleState, traceRole,
 } from "./raft-state.ts";
 import { describeQuorum, handleAddVoter, handleRemoveVoter, newVoterAnswered } from "./raft-voters.ts";
@@ -40,6 +40,7 @@ export function isRaftApi(api: Api): api is QuorumApi {
 // ---- start
 
 export function startRaft(process: ProcessContext, host: RaftHost, config: RaftConfig): RaftState {
+  openMetadataFolder(process);
   const stored = readQuorumState(process);
   const epoch = Math.max(stored.leaderEpoch, lastEpoch(metadataLog(process)));
   const isStored = epoch === stored.leaderEpoch;
@@ -79,7 +80,7 @@ function firstRole(process: ProcessContext, state: RaftState): RoleState {
   const { nodeId } = state.config;
   if (state.leader === nodeId) return resignedRole(process, state, []);
   const electionAtUs = process.now + electionTimeoutUs(process, state);
-  if (state.votedFor === nodeId && state.votedDirectoryId === state.config.directoryId) {
+  if (hasVotedFor(state, nodeId, state.config.directoryId)) {
     return { role: "candidate", retries: 1, granted: [nodeId], rejected: [], electionAtUs, askAtUs: process.now, backoffUntilUs: -1 };
   }
   if (state.votedFor !== -1 || leaderEndpoints(state).length === 0) return { role: "unattached", electionAtUs };

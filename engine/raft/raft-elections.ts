@@ -6,7 +6,7 @@ import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { lastEpoch, logEndOffset, metadataLog } from "./metadata-log.ts";
 import { backOff, becomeUnattached, followEpoch, giveUpPreVote, goOnWhenElected, voteFor } from "./quorum-transitions.ts";
-import { knownLeader, leaderEndpoints, learnEndpoints, type RaftHost, type RaftState, votersOf } from "./raft-state.ts";
+import { hasVotedFor, knownLeader, leaderEndpoints, learnEndpoints, type RaftHost, type RaftState, votersOf } from "./raft-state.ts";
 import { findVoter, majorityOf, NO_DIRECTORY } from "./voter-set.ts";
 
 export function handleVote(process: ProcessContext, host: RaftHost, state: RaftState, body: RequestOf<"Vote">): ResponseOf<"Vote"> {
@@ -34,7 +34,7 @@ function mayGrant(process: ProcessContext, state: RaftState, body: RequestOf<"Vo
   const { role } = state;
   if (body.preVote) return role.role !== "leader" && !(role.role === "follower" && role.hasFetched) && isUpToDate(process, body);
   if (role.role !== "unattached" && role.role !== "prospective") return false;
-  if (state.votedFor !== -1) return state.votedFor === body.replicaId && state.votedDirectoryId === body.replicaDirectoryId;
+  if (state.votedFor !== -1) return hasVotedFor(state, body.replicaId, body.replicaDirectoryId);
   return state.leader === -1 && isUpToDate(process, body);
 }
 

@@ -134,20 +134,33 @@ export interface RaftHost {
   fatal?(text: string): void;
 }
 
-/** Content of the file `quorum-state`. */
+/** What the file `quorum-state` says. */
 export interface QuorumStateFile { readonly leaderId: number; readonly leaderEpoch: number; readonly votedId: number; readonly votedDirectoryId: string }
 
+const NO_QUORUM_STATE: QuorumStateFile = { leaderId: -1, leaderEpoch: 0, votedId: -1, votedDirectoryId: NO_DIRECTORY };
+
 export function readQuorumState(process: ProcessContext): QuorumStateFile {
-  const content = readRecordFile(process.disk, QUORUM_STATE_PATH) as QuorumStateFile | undefined;
-  return content ?? { leaderId: -1, leaderEpoch: 0, votedId: -1, votedDirectoryId: NO_DIRECTORY };
+  const text = readRecordFile(process.disk, QUORUM_STATE_PATH);
+  return typeof text === "string" ? { ...NO_QUORUM_STATE, ...JSON.parse(text) as Partial<QuorumStateFile> } : NO_QUORUM_STATE;
 }
 
 /** Forced to disk before anybody may learn of it: a vote given twice would elect two leaders. */
 export function writeQuorumState(process: ProcessContext, state: RaftState): void {
-  const content: QuorumStateFile = {
-    leaderId: state.leader, leaderEpoch: state.epoch, votedId: state.votedFor, votedDirectoryId: state.votedDirectoryId,
-  };
-  writeRecordFile(process.disk, QUORUM_STATE_PATH, content, true);
+  writeRecordFile(process.disk, QUORUM_STATE_PATH, quorumStateText(state), true);
+}
+
+/** As FileQuorumStateStore writes it: version 1 names no voters and the directory of the one that was voted for. */
+function quorumStateText(state: RaftState): string {
+  const { leader: leaderId, epoch: leaderEpoch, votedFor: votedId, votedDirectoryId } = state;
+  const { kraftVersion, voters } = latestVoters(state);
+  if (kraftVersion === 1) return JSON.stringify({ leaderId, leaderEpoch, votedId, votedDirectoryId, data_version: 1 });
+  const currentVoters = voters.map(voter => ({ voterId: voter.nodeId }));
+  return JSON.stringify({ clusterId: "", leaderId, leaderEpoch, votedId, appliedOffset: 0, currentVoters, data_version: 0 });
+}
+
+/** Whether this node's vote of this epoch is that node's; a quorum-state of version 0 does not name its directory. */
+export function hasVotedFor(state: RaftState, nodeId: number, directoryId: string): boolean {
+  return state.votedFor === nodeId && (state.votedDirectoryId === NO_DIRECTORY || state.votedDirectoryId === directoryId);
 }
 
 // ---- who votes
