@@ -18,7 +18,10 @@ export type TransactionBody =
   /** `silentForUs`: of a session that has expired; null when it was closed. */
   | { readonly type: "closeSession"; readonly paths: readonly string[]; readonly silentForUs: number | null };
 
+/** TxnHeader: session, xid, zxid, time, type. */
 const HEADER_BYTES = 32;
+/** One entry: world:anyone, all rights. */
+const OPEN_ACL_BYTES = 27;
 
 /** Immutable; shared by the logs of all servers. @property timeMs the leader's clock. @property xid of the client's request. */
 export class Transaction extends SharedValue {
@@ -50,7 +53,7 @@ function textBytes(text: string | null): number {
 
 function bodyBytes(body: TransactionBody): number {
   switch (body.type) {
-    case "create": return textBytes(body.path) + textBytes(body.data) + 31 + 1 + 4;
+    case "create": return textBytes(body.path) + textBytes(body.data) + OPEN_ACL_BYTES + 1 + 4;
     case "delete": return textBytes(body.path);
     case "setData": return textBytes(body.path) + textBytes(body.data) + 4;
     case "check": return textBytes(body.path) + 4;
