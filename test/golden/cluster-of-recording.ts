@@ -34,7 +34,7 @@ function nodeOf(recording: Recording, id: number, roles: readonly NodeRole[] | u
   const { "broker.rack": rack, ...own } = recording.spec.nodeOverrides[String(id)] ?? {};
   return {
     id, host: hostOf(id), ...rack === undefined ? {} : { rack }, ...roles === undefined ? {} : { roles },
-    ...Object.keys(own).length === 0 ? {} : { settings: own as Settings }, ...startsLater ? { startsLater: true } : {},
+    settings: { "log.dirs": `/var/kafka/${hostOf(id)}/data`, ...own as Settings }, ...startsLater ? { startsLater: true } : {},
   };
 }
 

@@ -2,7 +2,7 @@
 // What changes is in the cluster and in `memory`, so that a step can be tried again from a snapshot.
 import { addProbe, PROBE, type ProbeAnswer, type ProbeInput, probeKind, type ProbeOutcome } from "./probe-process.ts";
 import { Pairs } from "./compare/compare-json.ts";
-import type { TopicIds } from "./compare/metadata-records.ts";
+import type { RecordedNames } from "./compare/metadata-records.ts";
 import { reseedJavaRandoms, withOtherLuck } from "./other-luck.ts";
 import { fullRequest } from "./request-defaults.ts";
 import { clusterOfRecording, FIRST_CONTROLLER } from "./cluster-of-recording.ts";
@@ -99,11 +99,12 @@ export class GoldenWorld {
   }
 
   /** Topics that another scenario has left on the recorded cluster do not exist here; __consumer_offsets does when a group has made it. */
-  topicIds(): TopicIds {
+  recordedNames(): RecordedNames {
     const { ranBefore } = this.recording.spec;
     return {
       isForeign: id => id !== "" && ranBefore.length > 0 && !this.#ownTopicIds.has(id),
       isMissing: id => this.#ownTopicIds.get(id) === "__consumer_offsets" && this.memory.pairs.simulatedOf("topic id", id) === null,
+      controller: id => this.memory.roles.get(id) ?? id,
     };
   }
 
@@ -123,7 +124,7 @@ export class GoldenWorld {
     for (const broker of this.liveBrokers()) {
       const name = nodeName(this.spec, this.node(broker));
       if (this.process(name).status !== "running") continue;
-      const forMs = 1 + (luck * 7919 + broker * 104_729) % JOSTLE_MS;
+      const forMs = 1 + (luck * 7919 + broker * luck * 104_729) % JOSTLE_MS;
       this.apply({ do: "pause", node: name, forMs });
     }
     this.advance(JOSTLE_MS + 500);

@@ -5,7 +5,7 @@ import type { GoldenWorld } from "./golden-world.ts";
 import { setJavaRandoms } from "./other-luck.ts";
 import type { Recording } from "./read-recording.ts";
 import { recordedPlacement } from "./recorded-placement.ts";
-import { observe } from "#engine/cluster/observe.ts";
+import { committedImage } from "#engine/cluster/observe-processes.ts";
 import { createStream, drawBelow } from "#engine/core/random.ts";
 import type { JavaRandom } from "#engine/metadata/java-random.ts";
 import { placeReplicas, type UsableBroker } from "#engine/metadata/striped-replica-placer.ts";
@@ -14,12 +14,12 @@ const HALF = 0x1000000;
 /** Six brokers in two racks have some thousand outcomes for a dozen partitions. */
 const STATES_MAX = 60_000;
 
-/** To be called before the topic is made, or gets partitions from number `from` on. */
-export function drawAsRecorded(world: GoldenWorld, recording: Recording, stepNumber: number, topic: string, from = 0): void {
+/** To be called before the topic gets the partitions with numbers from `from` to below `to`. */
+export function drawAsRecorded(world: GoldenWorld, recording: Recording, stepNumber: number, topic: string, from = 0, to = Number.MAX_SAFE_INTEGER): void {
   if (world.isZooKeeper) return;
   const recorded = recordedPlacement(recording, stepNumber, topic);
   if (recorded === null) return;
-  const wanted = Object.keys(recorded).map(Number).filter(partition => partition >= from).sort((a, b) => a - b).map(partition => recorded[String(partition)] ?? []);
+  const wanted = Object.keys(recorded).map(Number).filter(partition => partition >= from && partition < to).sort((a, b) => a - b).map(partition => recorded[String(partition)] ?? []);
   const factor = wanted[0]?.length ?? 0;
   if (factor === 0 || wanted.some(replicas => replicas.length !== factor)) return;
   const random = findState(usableBrokers(world), wanted, factor);
@@ -27,8 +27,9 @@ export function drawAsRecorded(world: GoldenWorld, recording: Recording, stepNum
 }
 
 function usableBrokers(world: GoldenWorld): UsableBroker[] {
-  return observe(world.cluster).nodes.filter(({ belief, roles }) => (roles?.includes("broker") ?? true) && (belief === "fenced" || belief === "unfenced"))
-    .map(({ id, rack, belief }) => ({ id, rack, fenced: belief === "fenced" })).sort((a, b) => a.id - b.id);
+  const image = committedImage(world.cluster.simulation.world, world.spec);
+  return [...image?.brokers.values() ?? []].filter(broker => !broker.inControlledShutdown)
+    .map(({ brokerId, rack, fenced }) => ({ id: brokerId, rack, fenced })).sort((a, b) => a.id - b.id);
 }
 
 function findState(brokers: readonly UsableBroker[], wanted: readonly (readonly number[])[], factor: number): JavaRandom | null {

@@ -22,7 +22,7 @@ export function recordedPlacement(recording: Recording, stepNumber: number, topi
   for (const step of recording.steps.slice(stepNumber - 1)) {
     const command = step.does["cli"];
     const isLater = step.number > stepNumber;
-    if (isLater && (step.does["reassign"] !== undefined || typeof command === "string" && /--(execute|delete|alter)\b/.test(command) && command.includes(topic))) return null;
+    if (isLater && (step.does["reassign"] !== undefined || typeof command === "string" && /--(execute|delete)\b/.test(command) && command.includes(topic))) return null;
     const observed = isObject(step.fields["observe"]) ? step.fields["observe"] : {};
     const metadata = isObject(observed["metadata"]) ? observed["metadata"][topic] : undefined;
     if (isObject(metadata) && !("errorCode" in metadata)) {

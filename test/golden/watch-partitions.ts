@@ -1,5 +1,4 @@
-// Lets time pass as the recorder did: asks one broker for Metadata every 100 ms and keeps every change, until what the recording ends with is there
-// and has stood as long as the recorder went on watching.
+// Lets time pass as the recorder did: asks one broker for Metadata every 100 ms and keeps every change, until what the recording ends with is there.
 import type { GoldenWorld } from "./golden-world.ts";
 import { leaderEpochIsr, topicMetadata } from "./observe/topic-metadata.ts";
 import { isObject, type Json, type JsonObject, type RecordedStep } from "./read-recording.ts";
@@ -17,12 +16,17 @@ export function watchPartitions(world: GoldenWorld, step: RecordedStep, timeline
   const last = entries.at(-1);
   const wanted = last?.["leaderEpochIsr"];
   if (last === undefined || !isObject(wanted)) return [];
-  const topics = [...new Set(entries.flatMap(entry => isObject(entry["leaderEpochIsr"]) ? Object.keys(entry["leaderEpochIsr"]) : []))];
+  const topics = topicsOfTimeline(step);
   const recordedMs = typeof step.fields["wallMs"] === "number" ? step.fields["wallMs"] : Number(last["atMs"]) + REST_MS;
   const restMs = Math.max(REST_MS, Math.min(recordedMs - Number(last["atMs"]), 5_000));
   // Nothing happened in the recording: as much time as there, to see that nothing happens here.
   const quietMs = entries.length === 1 ? recordedMs : 0;
   return watch(world, topics, wanted, { restMs, quietMs, limitMs: recordedMs + PATIENCE_MS }, via);
+}
+
+export function topicsOfTimeline(step: RecordedStep): string[] {
+  const entries = [step.fields["timeline"], step.fields["topicTimeline"]].flatMap(list => Array.isArray(list) ? (list as readonly Json[]).filter(isObject) : []);
+  return [...new Set(entries.flatMap(entry => isObject(entry["leaderEpochIsr"]) ? Object.keys(entry["leaderEpochIsr"]) : []))];
 }
 
 /** Before a fault everything is as the recording shows it at its first look; otherwise it is given time to become so. */
@@ -44,7 +48,6 @@ function watch(
 ): Moment[] {
   const began = world.nowMs;
   const moments: Moment[] = [];
-  let reachedMs = -1;
   const text = JSON.stringify(wanted);
   for (;;) {
     const metadata = topicMetadata(world, topics, via);
@@ -52,14 +55,13 @@ function watch(
     if (metadata !== null) {
       const state = leaderEpochIsr(metadata);
       if (JSON.stringify(moments.at(-1)?.state) !== JSON.stringify(state)) moments.push({ atMs, state });
-      const isReached = JSON.stringify(state) === text;
-      if (!isReached) reachedMs = -1;
-      else if (reachedMs === -1) reachedMs = atMs;
     }
-    const isDone = reachedMs !== -1 && atMs - reachedMs >= times.restMs && atMs >= times.quietMs;
-    if (isDone || atMs >= times.limitMs) {
+    const isReached = JSON.stringify(moments.at(-1)?.state) === text;
+    if (isReached && atMs >= times.quietMs || atMs >= times.limitMs) {
       const end = moments.at(-1);
       if (end !== undefined) moments.push({ atMs, state: end.state });
+      // The recorder watched no further; what comes now shows in the observation.
+      if (isReached) world.advance(times.restMs);
       return moments;
     }
     world.advance(POLL_MS);

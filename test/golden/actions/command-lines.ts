@@ -73,7 +73,8 @@ function topics(world: GoldenWorld, line: CommandLine, step: RecordedStep, recor
   const assignment = optionOf(line, "--replica-assignment");
   if (line.options.has("--create")) {
     const settings = Object.fromEntries((line.options.get("--config") ?? []).map(pair => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
-    if (assignment === undefined) drawAsRecorded(world, recording, step.number, topic);
+    const count = Number(optionOf(line, "--partitions") ?? Number.MAX_SAFE_INTEGER);
+    if (assignment === undefined) drawAsRecorded(world, recording, step.number, topic, 0, count);
     const outcome = world.call(call => ({
       do: "create-topic", topic, partitions: Number(optionOf(line, "--partitions") ?? -1), replicationFactor: Number(optionOf(line, "--replication-factor") ?? -1),
       ...assignment === undefined ? {} : { assignment: assignmentOf(assignment) }, ...Object.keys(settings).length === 0 ? {} : { configs: settings }, call,
@@ -95,7 +96,7 @@ function alterTopic(world: GoldenWorld, line: CommandLine, step: RecordedStep, r
   if (partitions === undefined) return undefined;
   const assignment = optionOf(line, "--replica-assignment");
   const before = partitionsNow(world, topic);
-  if (assignment === undefined) drawAsRecorded(world, recording, step.number, topic, before);
+  if (assignment === undefined) drawAsRecorded(world, recording, step.number, topic, before, Number(partitions));
   // The tool is given the replicas of all partitions and hands on those of the new ones.
   const added = assignment === undefined ? undefined : assignmentOf(assignment).slice(before);
   world.call(call => ({ do: "create-partitions", topic, partitions: Number(partitions), ...added === undefined ? {} : { assignment: added }, call }), PATIENCE_MS);

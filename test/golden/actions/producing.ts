@@ -3,8 +3,12 @@ import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
 import { drawAsRecorded } from "../lucky-placement.ts";
 import { hasRecordedPlacement } from "../recorded-placement.ts";
 import { isObject, type Json, type JsonObject, type Recording, type RecordedStep } from "../read-recording.ts";
+import { leaderEpochIsr, topicMetadata } from "../observe/topic-metadata.ts";
+import { topicsOfTimeline, watchPartitions } from "../watch-partitions.ts";
+import { timelineOf } from "./faults.ts";
 import { recordsOfSentence } from "./record-sentences.ts";
 import { objectOf, shownError, textOf } from "./topics.ts";
+import type { Moment } from "../compare/timeline.ts";
 import type { ActionPlayer, Played } from "../played-step.ts";
 import type { Outcome, OutgoingRecord, SentRecord } from "#engine/cluster/commands.ts";
 
@@ -18,6 +22,7 @@ export const produce: ActionPlayer = (world, step, recording): Played => {
   const sentence = does["records"];
   const records = readRecords(world, recording, topic, sentence, does);
   const config = { acks: does["acks"] === undefined ? "all" : String(does["acks"]), ...isObject(does["config"]) ? does["config"] : {} };
+  const before = timelineOf(step) === null ? null : topicMetadata(world, topicsOfTimeline(step));
   const producer = openProducer(world, config as Record<string, string>);
   const isMade = isAutomatic(recording, step, topic);
   if (isMade) drawAsRecorded(world, recording, step.number, topic);
@@ -25,8 +30,15 @@ export const produce: ActionPlayer = (world, step, recording): Played => {
   const results = oneByOne ? sendOneByOne(world, producer, topic, records) : sendBurst(world, producer, topic, records);
   world.call(call => ({ do: "close-client", client: producer, call }), 5_000);
   const unlucky = isMade && !hasRecordedPlacement(world, recording, step.number, topic);
-  return { fields: { result: shapedAs(step.fields["result"], results) }, unlucky };
+  const moments = before === null ? {} : { moments: momentsSince(world, step, before) };
+  return { fields: { result: shapedAs(step.fields["result"], results) }, ...moments, unlucky };
 };
+
+/** What happened to the partitions while the producer was at work: the last look is made now. */
+function momentsSince(world: GoldenWorld, step: RecordedStep, before: JsonObject): Moment[] {
+  const after = watchPartitions(world, step, timelineOf(step) ?? []);
+  return [{ atMs: 0, state: leaderEpochIsr(before) }, ...after.map(({ atMs, state }) => ({ atMs: atMs + 1, state }))];
+}
 
 function isAutomatic(recording: Recording, step: RecordedStep, topic: string): boolean {
   return !recording.steps.some(other => other.number < step.number
@@ -88,7 +100,9 @@ function shapedAs(real: Json | undefined, results: readonly JsonObject[]): Json 
   if ("results" in real) return { results };
   if ("acknowledged" in real) {
     const sent = results.filter(result => "offset" in result);
-    return { acknowledged: sent.length, failed: results.length - sent.length, lastOffset: (sent.at(-1)?.["offset"] ?? -1) as Json };
+    const { failed } = real;
+    const refused = results.filter(result => "error" in result);
+    return { acknowledged: sent.length, failed: Array.isArray(failed) ? refused : refused.length, lastOffset: (sent.at(-1)?.["offset"] ?? -1) as Json };
   }
   if ("errors" in real) return { errors: results.filter(result => "error" in result) };
   return results;

@@ -52,7 +52,7 @@ export const createTopic: ActionPlayer = (world, step, recording): Played => {
   // An assignment that leaves numbers out (7: {"1": [1]}) has to reach the broker as it is.
   const isDense = !isObject(assignment) || Object.keys(assignment).every(key => Number(key) < Object.keys(assignment).length);
   if (!isDense) return createByRequest(world, name, assignment as JsonObject);
-  if (assignment === undefined) drawAsRecorded(world, recording, step.number, name);
+  if (assignment === undefined) drawAsRecorded(world, recording, step.number, name, 0, typeof does["partitions"] === "number" ? does["partitions"] : undefined);
   const outcome = world.call(call => ({
     do: "create-topic", topic: name, partitions: typeof does["partitions"] === "number" ? does["partitions"] : -1,
     replicationFactor: typeof does["replicationFactor"] === "number" ? does["replicationFactor"] : -1,
@@ -80,7 +80,7 @@ export const createPartitions: ActionPlayer = (world, step, recording): Played =
   const does = objectOf(step);
   const topic = textOf(does["topic"], "topic");
   const assignment = does["assignment"];
-  if (assignment === undefined) drawAsRecorded(world, recording, step.number, topic, partitionsNow(world, topic));
+  if (assignment === undefined) drawAsRecorded(world, recording, step.number, topic, partitionsNow(world, topic), numberOf(does["count"], "count"));
   const outcome = world.call(call => ({
     do: "create-partitions", topic, partitions: numberOf(does["count"], "count"), ...assignment === undefined ? {} : { assignment: replicaLists(assignment) }, call,
   }));

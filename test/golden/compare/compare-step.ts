@@ -4,7 +4,7 @@ import { metadataRecords } from "../observe/metadata-log.ts";
 import type { Played } from "../played-step.ts";
 import { isObject, type Json, type RecordedStep } from "../read-recording.ts";
 import { compareJson, type Difference } from "./compare-json.ts";
-import { FIELD_RULES, IGNORED_STEP_FIELDS } from "./field-rules.ts";
+import { FIELD_RULES, IGNORED_STEP_FIELDS, rulesFor } from "./field-rules.ts";
 import { compareMetadataRecords } from "./metadata-records.ts";
 import { compareObservation, observeAs } from "./observations.ts";
 import { withoutCarriedOver } from "./carried-over.ts";
@@ -25,7 +25,7 @@ export function compareStep(world: GoldenWorld, step: RecordedStep, played: Play
       const ours = played.fields?.["result"];
       compareSticky("result", real as readonly Json[], Array.isArray(ours) ? ours as readonly Json[] : [], out);
     } else if (key === "timeline" || key === "topicTimeline") compareTimelines(world, key, real, played, out);
-    else compareJson([key], real, played.fields?.[key], FIELD_RULES, world.memory.pairs, out);
+    else compareJson([key], real, played.fields?.[key], rulesFor(step), world.memory.pairs, out);
   }
   for (const key of Object.keys(played.fields ?? {})) {
     if (step.fields[key] === undefined) out.push({ field: key, real: undefined, simulated: played.fields?.[key] });
@@ -43,7 +43,7 @@ function compareAddedRecords(world: GoldenWorld, step: RecordedStep): Difference
   const out: Difference[] = [];
   const { records, next } = metadataRecords(world, world.memory.metadataNext);
   world.memory.metadataNext = next;
-  compareMetadataRecords("metadataRecords", real as readonly Json[], records, world.topicIds(), world.memory.pairs, out);
+  compareMetadataRecords("metadataRecords", real as readonly Json[], records, world.recordedNames(), world.memory.pairs, out);
   return carryOver(world, step, out);
 }
 

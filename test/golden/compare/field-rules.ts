@@ -1,6 +1,5 @@
 // Which fields of a step are not compared exactly, and why. What stands neither here nor in compare-step.ts is compared value by value.
-import type { Json } from "../read-recording.ts";
-import { isObject } from "../read-recording.ts";
+import { isObject, type Json, type RecordedStep } from "../read-recording.ts";
 import type { Rule } from "./compare-json.ts";
 import { normalisedTexts } from "./text-lines.ts";
 
@@ -18,6 +17,7 @@ export const IGNORED_STEP_FIELDS: ReadonlyMap<string, string> = new Map([
 export const FIELD_RULES: readonly Rule[] = [
   { fields: "result.**.ms", how: "ignored", why: "how long one call took" },
   { fields: "result.**.t", how: "ignored", why: "the wall clock" },
+  { fields: "result.slowestMs", how: "ignored", why: "how long one call took" },
   { fields: "result.sendMs", how: "ignored", why: "how long each call took" },
   { fields: "result.**.message", how: "normalised", as: normalisedTexts, why: "times and counts of attempts stand in it" },
   { fields: "result.**.cause", how: "normalised", as: normalisedTexts, why: "times stand in it" },
@@ -43,6 +43,14 @@ export const FIELD_RULES: readonly Rule[] = [
 function nodesThatAnswered(value: Json): Json {
   if (!isObject(value)) return value;
   return Object.keys(value).map(name => Number(name.replace(/^node-/, ""))).filter(id => id > 0).sort((a, b) => a - b);
+}
+
+/** KRaft: Metadata names any live broker as controller, another one each time. */
+const ANY_BROKER: Rule = { fields: "result.*.*", how: "normalised", as: value => typeof value === "number" && value > 0 && value < 100 ? "a broker" : value, why: "drawn at random for each answer" };
+
+/** Rules of one step. */
+export function rulesFor(step: RecordedStep): readonly Rule[] {
+  return String(step.does["look"] ?? "").startsWith("controllerId in Metadata, three times") ? [ANY_BROKER, ...FIELD_RULES] : FIELD_RULES;
 }
 
 /** Only lists of Metadata answers have a partitionIndex. */

@@ -30,16 +30,19 @@ const OF_THE_LOG = ["offset", "epoch", "batch"];
 
 interface Entry { readonly record: JsonObject; readonly batch: number; readonly subject: string }
 
-/** What the recording's topic ids stand for. @property isForeign another scenario has left it behind. @property isMissing it does not exist here. */
-export interface TopicIds { isForeign(id: string): boolean; isMissing(id: string): boolean }
+/**
+ * What ids of the recording stand for. @property isForeign a topic that another scenario has left behind. @property isMissing one that does not exist here.
+ * @property controller who plays the part of that controller here.
+ */
+export interface RecordedNames { isForeign(id: string): boolean; isMissing(id: string): boolean; controller(id: number): number }
 
 export function compareMetadataRecords(
-  field: string, real: readonly Json[], simulated: readonly Json[], topics: TopicIds, pairs: Pairs, out: Difference[],
+  field: string, real: readonly Json[], simulated: readonly Json[], names: RecordedNames, pairs: Pairs, out: Difference[],
 ): void {
-  const own = real.filter(isObject).filter(record => !topics.isForeign(topicIdOf(record)) && !isByChance(record));
-  const missing = own.filter(record => isInternal(record) || topics.isMissing(topicIdOf(record)));
+  const own = real.filter(isObject).map(record => withParts(record, names)).filter(record => !names.isForeign(topicIdOf(record)) && !isByChance(record));
+  const missing = own.filter(record => isInternal(record) || names.isMissing(topicIdOf(record)));
   // One difference for all of a topic that is not made here, not fifty.
-  const isAbsent = missing.length > 0 && !simulated.some(record => isObject(record) && isInternal(record)) && missing.every(record => isInternal(record) || topics.isMissing(topicIdOf(record)));
+  const isAbsent = missing.length > 0 && !simulated.some(record => isObject(record) && isInternal(record)) && missing.every(record => isInternal(record) || names.isMissing(topicIdOf(record)));
   if (isAbsent) out.push({ field: `${field}.__consumer_offsets`, real: `${missing.length} records`, simulated: undefined });
   const wanted = entriesOf(isAbsent ? own.filter(record => !missing.includes(record)) : own);
   const ours = entriesOf(simulated.filter(isObject).filter(record => !isByChance(record)));
@@ -56,6 +59,17 @@ function compareEntries(field: string, wanted: readonly Entry[], ours: readonly 
   const taken = new Set(match.values());
   for (const entry of ours) if (!taken.has(entry)) out.push({ field: `${field}.+`, real: undefined, simulated: entry.record });
   compareBatches(field, wanted, match, out);
+}
+
+/** Controllers by the parts they play. */
+function withParts(record: JsonObject, names: RecordedNames): JsonObject {
+  const { data } = record;
+  if (!isObject(data)) return record;
+  const part = (id: Json | undefined): Json => typeof id === "number" ? names.controller(id) : id ?? null;
+  return { ...record, data: {
+    ...data, ..."controllerId" in data ? { controllerId: part(data["controllerId"]) } : {},
+    ...Array.isArray(data["voters"]) ? { voters: data["voters"].map((voter: Json) => isObject(voter) ? { ...voter, voterId: part(voter["voterId"]) } : voter) } : {},
+  } };
 }
 
 /** A record that names the topic itself: the topic's, or one of its settings. */
@@ -92,6 +106,8 @@ function subjectOf(record: JsonObject): string {
   const data = isObject(record["data"]) ? record["data"] : {};
   const names = ["partitionId", "brokerId", "controllerId", "name", "resourceName", "resourceType", "entity", "id"].map(name => name in data ? JSON.stringify(data[name]) : "");
   const type = String(record["type"]).replace(/^BROKER_REGISTRATION_CHANGE_RECORD$|^REGISTER_BROKER_RECORD$/, "BROKER");
+  // A broker tells of its directories and asks to be unfenced at the same time: recordings have both orders.
+  if (record["type"] === "BROKER_REGISTRATION_CHANGE_RECORD" && "cordonedLogDirs" in data) return ["CORDONED", ...names].join("|");
   return [type, ...names].join("|");
 }
 

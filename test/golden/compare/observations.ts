@@ -39,7 +39,7 @@ export function compareObservation(world: GoldenWorld, recorded: JsonObject, see
   for (const [key, real] of Object.entries(recorded)) {
     const simulated = seen[key];
     if (key === "metadataRecords" && Array.isArray(real) && Array.isArray(simulated)) {
-      compareMetadataRecords("observe.metadataRecords", real as readonly Json[], simulated as readonly Json[], world.topicIds(), pairs, out);
+      compareMetadataRecords("observe.metadataRecords", real as readonly Json[], simulated as readonly Json[], world.recordedNames(), pairs, out);
     } else compareJson(["observe", key], real, simulated, OBSERVE_RULES, pairs, out);
   }
 }
