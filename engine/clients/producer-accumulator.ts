@@ -9,6 +9,7 @@ import { BATCH_OVERHEAD_BYTES } from "#engine/protocol/record-batch.ts";
 import { utf8BytesOf } from "#engine/protocol/utf8.ts";
 import { varintSize } from "#engine/protocol/varint.ts";
 import type { TopicMetadata } from "./client-metadata.ts";
+import { roundRobinPartition } from "./round-robin-partitioner.ts";
 import { stickyAppended, stickyPartition } from "./producer-partitioner.ts";
 import {
   activate, type PartitionQueue, type ProducerBatch, type ProducerState, type ProducerTopic, queueOf, RUN_ORDER_STEP, type SendCall,
@@ -48,13 +49,15 @@ export function appendRecords(
   const { chosen, keys } = burst;
   const records = call.records.list;
   const partitionCount = metadata.partitions.length;
-  const { ignoreKeys } = state.config;
+  const { ignoreKeys, isRoundRobin } = state.config;
   while (call.next < records.length) {
     const record = records[call.next] as OutgoingRecord;
     let blocked: Blocked | null;
     if (record.partition !== undefined) {
       if (record.partition >= partitionCount) return { chosen, keys, blocked: { on: "partition", partition: record.partition } };
       blocked = appendTo(burst, record, record.partition);
+    } else if (isRoundRobin) {
+      blocked = appendRoundRobin(burst, record);
     } else if (record.key !== null && !ignoreKeys) {
       blocked = appendTo(burst, record, partitionForKey(record.key, partitionCount));
     } else {
@@ -75,6 +78,22 @@ function appendTo(burst: Burst, record: OutgoingRecord, partition: number): Bloc
     return null;
   }
   return appendNewBatch(burst, queue, record);
+}
+
+/** A partitioner of the application's choice is asked again when the record would begin a new batch. */
+function appendRoundRobin(burst: Burst, record: OutgoingRecord): Blocked | null {
+  const { topic, metadata } = burst;
+  const next = (): number => {
+    const partition = roundRobinPartition(topic.name, metadata.partitions, topic.roundRobinCounter);
+    topic.roundRobinCounter += 1;
+    return partition;
+  };
+  const partition = next();
+  const queue = queueOf(topic, partition);
+  const last = queue.waiting[queue.waiting.length - 1];
+  if (last === undefined || last.isClosed || !tryAppend(burst, last, record)) return appendTo(burst, record, next());
+  burst.chosen.push(partition);
+  return null;
 }
 
 /** The partitioner may change its mind when a batch is full, before memory for the next one is taken. */

@@ -3,6 +3,7 @@ import type { CallError } from "#engine/cluster/commands.ts";
 import type { VersionProfile } from "#engine/protocol/version-profile.ts";
 import type { ProducerSpec, Settings } from "#engine/cluster/spec.ts";
 import { booleanSetting, type ClientProcessSettings, integerSetting, textSetting } from "./client-settings.ts";
+import { ROUND_ROBIN_PARTITIONER } from "./round-robin-partitioner.ts";
 
 const INT_MAX = 2147483647;
 const IN_FLIGHT_WITH_IDEMPOTENCE_MAX = 5;
@@ -24,6 +25,8 @@ export interface ProducerConfig {
   readonly retries: number;
   readonly maxInFlight: number;
   readonly ignoreKeys: boolean;
+  /** partitioner.class is RoundRobinPartitioner. */
+  readonly isRoundRobin: boolean;
   readonly isAdaptive: boolean;
   readonly availabilityTimeoutMs: number;
 }
@@ -49,6 +52,7 @@ export function readProducerConfig(settings: Settings, { lingerMs: defaultLinger
     maxBlockMs: integerSetting(settings, "max.block.ms", 60_000),
     maxRequestSizeBytes: integerSetting(settings, "max.request.size", 1_048_576),
     deliveryTimeoutMs: Math.max(leastDeliveryMs, integerSetting(settings, "delivery.timeout.ms", 120_000)),
+    isRoundRobin: textSetting(settings, "partitioner.class", "") === ROUND_ROBIN_PARTITIONER,
     ignoreKeys: booleanSetting(settings, "partitioner.ignore.keys", false),
     isAdaptive: booleanSetting(settings, "partitioner.adaptive.partitioning.enable", true),
     availabilityTimeoutMs: integerSetting(settings, "partitioner.availability.timeout.ms", 0),

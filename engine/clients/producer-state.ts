@@ -136,6 +136,8 @@ export interface ProducerTopic {
   /** Partitions with batches, in the order in which their queues were made: what the sender looks at in each round. */
   active: number[];
   readonly sticky: StickyPartition;
+  /** Of the round robin partitioner. */
+  roundRobinCounter: number;
   load: LoadStatistics | null;
 }
 
@@ -229,7 +231,7 @@ export function activeQueues(topic: ProducerTopic): PartitionQueue[] {
 export function topicOf(state: ProducerState, name: string): ProducerTopic {
   const found = state.topics.get(name);
   if (found !== undefined) return found;
-  const topic: ProducerTopic = { name, queues: new Map(), active: [], sticky: { partition: -1, producedBytes: 0 }, load: null };
+  const topic: ProducerTopic = { name, queues: new Map(), active: [], sticky: { partition: -1, producedBytes: 0 }, roundRobinCounter: 0, load: null };
   state.topics.set(name, topic);
   return topic;
 }

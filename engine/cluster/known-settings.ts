@@ -88,6 +88,7 @@ export const PRODUCER_SETTINGS: SettingTable = {
   "buffer.memory": ["integer", 0, Number.MAX_SAFE_INTEGER], "max.block.ms": ms, "max.request.size": ["integer", 0, INT_MAX],
   "delivery.timeout.ms": ms, "retries": ["integer", 0, INT_MAX], "enable.idempotence": flag,
   "max.in.flight.requests.per.connection": ["integer", 1, INT_MAX], "partitioner.ignore.keys": flag,
+  "partitioner.class": ["one-of", "org.apache.kafka.clients.producer.RoundRobinPartitioner"],
   "partitioner.adaptive.partitioning.enable": flag, "partitioner.availability.timeout.ms": ms,
 };
 
