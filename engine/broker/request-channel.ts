@@ -2,6 +2,7 @@
 // sent), a bounded queue, and num.io.threads request threads with a service time each. The broker's and the controller's listener
 // have a channel each. Source: SocketServer.scala, RequestChannel.scala, KafkaRequestHandler.scala (3.9).
 // FIDELITY: BROKER-SERVICE-TIME, BROKER-REQUEST-CHANNEL.
+import { writeStallUs } from "#engine/core/disk.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import type { RequestMessage, RequestOf } from "#engine/protocol/messages.ts";
 
@@ -82,7 +83,7 @@ function give(process: ProcessContext, threads: RequestThreads, request: Admitte
   const busy = threads.busyUntilUs;
   for (let index = 1; index < busy.length; index += 1) if ((busy[index] as number) < (busy[first] as number)) first = index;
   const startUs = Math.max(process.now, busy[first] as number);
-  const endUs = startUs + serviceTimeUs(request.message);
+  const endUs = startUs + serviceTimeUs(request.message) + stallUs(process, request.message);
   busy[first] = endUs;
   threads.unserved += 1;
   process.schedule(endUs - process.now, REQUEST_TIMER, request);
@@ -111,6 +112,16 @@ export function unmute(process: ProcessContext, channel: RequestChannel, connect
   queue.current = null;
   const next = queue.unread.shift();
   if (next !== undefined) admit(process, channel, queue, connection, next);
+}
+
+/** A slow disk that is far behind makes the thread wait that writes to its page cache. */
+function stallUs(process: ProcessContext, message: RequestMessage): number {
+  if (process.device.bytesPerSecond === null || message.api !== "Produce") return 0;
+  let bytes = 0;
+  for (const topic of (message.body as RequestOf<"Produce">).topics) {
+    for (const partition of topic.partitions) for (const batch of partition.records) bytes += batch.sizeBytes;
+  }
+  return writeStallUs(process.device, process.now, bytes);
 }
 
 /** Microseconds of a request thread. Reading for a fetch copies nothing (sendfile), so only what is written costs by size. */

@@ -147,6 +147,12 @@ export function entryBytes(entry: unknown): number {
 
 // ---- the device
 
+/**
+ * How many dirty bytes a device may be behind before whoever writes has to wait (vm.dirty_ratio of a machine with about 300 MB of free memory).
+ * A constant of the model (FIDELITY: CORE-DISK-SPEED).
+ */
+export const DIRTY_BYTES_MAX = 67_108_864;
+
 /** Null: as much as ever. `failedDirectories`: starts of paths on which every access fails; "" is the whole disk. */
 export interface DiskDevice {
   bytesPerSecond: number | null;
@@ -154,10 +160,12 @@ export interface DiskDevice {
   readonly failedDirectories: Set<string>;
   /** Until when the device is busy with what it was given: a slow one has a queue. */
   busyUntilUs: number;
+  /** When all dirty pages would be written, if the device did nothing else. */
+  drainedUs: number;
 }
 
 export function createDevice(): DiskDevice {
-  return { bytesPerSecond: null, capacityBytes: null, failedDirectories: new Set(), busyUntilUs: 0 };
+  return { bytesPerSecond: null, capacityBytes: null, failedDirectories: new Set(), busyUntilUs: 0, drainedUs: 0 };
 }
 
 /** Bytes of all files; sparse room is not counted. */
@@ -182,6 +190,13 @@ export function deviceDelayUs(device: DiskDevice, nowUs: number, bytes: number):
   const begins = Math.max(device.busyUntilUs, nowUs);
   device.busyUntilUs = begins + Math.ceil(bytes * 1_000_000 / device.bytesPerSecond);
   return device.busyUntilUs - nowUs;
+}
+
+/** How long a write of so many bytes to the page cache makes its writer wait: not at all, unless a slow device is far behind with dirty pages. */
+export function writeStallUs(device: DiskDevice, nowUs: number, bytes: number): number {
+  if (device.bytesPerSecond === null) return 0;
+  device.drainedUs = Math.max(device.drainedUs, nowUs) + Math.ceil(bytes * 1_000_000 / device.bytesPerSecond);
+  return Math.max(device.drainedUs - nowUs - Math.floor(DIRTY_BYTES_MAX * 1_000_000 / device.bytesPerSecond), 0);
 }
 
 // ---- what an operator does to a machine's disk; the last one named holds

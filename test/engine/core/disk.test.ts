@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { losePower, openLogFile, readRecordFile, syncFile, truncateLogFile, WRITEBACK_US, writeRecordFile, type Disk } from "#engine/core/disk.ts";
+import {
+  appendToFile, createDevice, deviceDelayUs, DIRTY_BYTES_MAX, failDirectory, losePower, openLogFile, readRecordFile, setDiskCapacity, setDiskSpeed, syncFile, truncateLogFile,
+  WRITEBACK_US, writeError, writeRecordFile, writeStallUs, type Disk,
+} from "#engine/core/disk.ts";
 import { diaryOf, tell, twoDiarists } from "./toy-processes.ts";
 
 describe("a disk", () => {
@@ -91,5 +94,52 @@ describe("the page cache of a process", () => {
     simulation.start("left");
     simulation.runUntil(simulation.world.now);
     expect(diaryOf(simulation, "left")).toEqual([`${WRITEBACK_US} start with 1`]);
+  });
+});
+
+describe("a device", () => {
+  test("without limits delays nothing and takes everything", () => {
+    const device = createDevice();
+    expect([deviceDelayUs(device, 5, 1_000_000), writeStallUs(device, 5, 1_000_000_000)]).toEqual([0, 0]);
+    expect(writeError(new Map(), device, "orders-0/x.log", 1_000_000_000)).toBeNull();
+  });
+
+  test("with a bandwidth works off what it is given one after the other", () => {
+    const device = createDevice();
+    setDiskSpeed({ device }, 1_000_000);
+    expect(deviceDelayUs(device, 0, 1_000)).toBe(1_000);
+    expect(deviceDelayUs(device, 500, 1_000)).toBe(1_500);
+    expect(deviceDelayUs(device, 10_000, 1_000)).toBe(1_000);
+  });
+
+  test("lets writers wait only when it is far behind with dirty pages", () => {
+    const device = createDevice();
+    setDiskSpeed({ device }, 1_000_000);
+    expect(writeStallUs(device, 0, DIRTY_BYTES_MAX)).toBe(0);
+    expect(writeStallUs(device, 0, 1_000_000)).toBe(1_000_000);
+    expect(writeStallUs(device, 60_000_000, 1)).toBe(0);
+  });
+
+  test("has a capacity, and directories that fail", () => {
+    const device = createDevice();
+    const disk: Disk = new Map();
+    appendToFile(openLogFile(disk, "a/x.log"), "entry", 900);
+    setDiskCapacity({ device }, 1_000);
+    expect(writeError(disk, device, "a/x.log", 100)).toBeNull();
+    expect(writeError(disk, device, "a/x.log", 101)).toBe("No space left on device");
+    failDirectory({ device }, "b/");
+    expect(writeError(disk, device, "b/x.log", 0)).toBe("Input/output error");
+  });
+
+  test("that was writing back when the power went has brought whole pages to the disk", () => {
+    const disk: Disk = new Map();
+    const file = openLogFile(disk, "log");
+    for (let index = 0; index < 4; index += 1) appendToFile(file, { sizeBytes: 3_000 }, 3_000);
+    file.writeback = { toLength: 4, startUs: 0, endUs: 1_000 };
+    losePower(disk, 800);
+    // 9600 bytes were through: two pages, that is two entries and the start of the third.
+    expect(file.sizeBytes).toBe(8_192);
+    expect(file.entries.length).toBe(3);
+    expect(file.entries.last).toMatchObject({ keptBytes: 2_192 });
   });
 });
