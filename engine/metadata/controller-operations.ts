@@ -1,12 +1,13 @@
 // Which part of the controller decides a request. Source: ControllerApis.scala, QuorumController.java (3.9).
 import type { ProcessContext } from "#engine/core/process.ts";
+import { errorResponse, isForwardedApi } from "#engine/protocol/error-response.ts";
 import type { RequestOf } from "#engine/protocol/messages.ts";
 import { alterPartition } from "./alter-partition.ts";
 import { allocateProducerIds, heartbeat, registerBroker, unregisterBroker } from "./broker-registrations.ts";
 import { alterClientQuotas } from "./client-quotas.ts";
 import { incrementalAlterConfigs } from "./config-changes.ts";
 import { registerController } from "./controller-registration.ts";
-import type { Decision, OperationContext, QueuedRequest } from "./controller-state.ts";
+import { answerOnly, type Decision, type OperationContext, type QueuedRequest, TOO_MANY_RECORDS, USER_RECORDS_MAX } from "./controller-state.ts";
 import { updateFeatures } from "./feature-updates.ts";
 import type { JavaRandom } from "./java-random.ts";
 import { electLeaders } from "./leader-elections.ts";
@@ -18,7 +19,13 @@ import { createTopics } from "./topic-creation.ts";
 import { deleteTopics } from "./topic-deletion.ts";
 
 /** @param random of the controller: placement draws from it. */
-export function decide(process: ProcessContext, context: OperationContext, random: JavaRandom, { api, body }: QueuedRequest): Decision {
+export function decide(process: ProcessContext, context: OperationContext, random: JavaRandom, queued: QueuedRequest): Decision {
+  const decision = decideFreely(process, context, random, queued);
+  if (decision.records.length <= USER_RECORDS_MAX || !isForwardedApi(queued.api)) return decision;
+  return answerOnly(errorResponse(queued.api, queued.body, "POLICY_VIOLATION", TOO_MANY_RECORDS));
+}
+
+function decideFreely(process: ProcessContext, context: OperationContext, random: JavaRandom, { api, body }: QueuedRequest): Decision {
   switch (api) {
     case "BrokerRegistration": return registerBroker(context, body as RequestOf<"BrokerRegistration">);
     case "BrokerHeartbeat": return heartbeat(context, body as RequestOf<"BrokerHeartbeat">);

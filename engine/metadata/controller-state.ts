@@ -68,6 +68,10 @@ export interface Decision<A extends Api = Api> {
   readonly upgradesQuorum?: boolean;
 }
 
+/** MAX_RECORDS_PER_USER_OP, and what is said when an operation would write more. */
+export const USER_RECORDS_MAX = 10_000;
+export const TOO_MANY_RECORDS = "Unable to perform excessively large batch operation.";
+
 export function answerOnly<A extends Api>(response: ResponseOf<A>): Decision<A> {
   return { records: [], reason: NO_REASON, response };
 }

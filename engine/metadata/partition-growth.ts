@@ -1,12 +1,11 @@
 // CreatePartitions: a topic gets more partitions. As many replicas as partition 0 has now, the ones that a running reassignment adds included.
 // Follows ReplicationControlManager.createPartitions and ControllerApis.createPartitions (3.9). FIDELITY: META-PARTITION-GROWTH.
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
-import { answerOnly, type Decision, type OperationContext } from "./controller-state.ts";
+import { answerOnly, type Decision, type OperationContext, TOO_MANY_RECORDS, USER_RECORDS_MAX } from "./controller-state.ts";
 import type { TopicImage } from "./image.ts";
 import type { JavaRandom } from "./java-random.ts";
 import type { MetadataRecord } from "./records.ts";
 import { manualPartition, type NewPartition, partitionRecord, placedPartitions, type Refusal, refuse } from "./replica-assignment.ts";
-import { PARTITIONS_MAX } from "./topic-creation.ts";
 
 type Wish = RequestOf<"CreatePartitions">["topics"][number];
 
@@ -37,7 +36,7 @@ function grow(context: OperationContext, wish: Wish, random: JavaRandom): Metada
     return refuse("INVALID_REPLICA_ASSIGNMENT",
       `Attempted to add ${additional} additional partition(s), but only ${wish.assignments.length} assignment(s) were specified.`);
   }
-  if (additional > PARTITIONS_MAX) return refuse("INVALID_PARTITIONS", "Excessively large number of partitions per request.");
+  if (additional > USER_RECORDS_MAX) return refuse("POLICY_VIOLATION", TOO_MANY_RECORDS);
   const replicationFactor = topic.partitions[0]?.replicas.length ?? 1;
   const added = wish.assignments === null ? placedPartitions(context, additional, replicationFactor, random, "")
     : manualPartitions(context, topic, wish.assignments, replicationFactor);

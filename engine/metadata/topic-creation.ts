@@ -3,16 +3,13 @@
 import { NO_TOPIC_ID } from "#engine/protocol/error-response.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { clearElrRecords } from "./config-changes.ts";
-import { answerOnly, type Decision, type OperationContext } from "./controller-state.ts";
+import { answerOnly, type Decision, type OperationContext, TOO_MANY_RECORDS, USER_RECORDS_MAX } from "./controller-state.ts";
 import { hashMapOrder, javaHash, type JavaRandom } from "./java-random.ts";
 import { configView } from "./partition-leadership.ts";
 import type { MetadataRecord } from "./records.ts";
 import { manualPartition, type NewPartition, partitionRecord, placedPartitions, type Refusal, refuse, unableToReplicate } from "./replica-assignment.ts";
 import { topicConfigProblem } from "./topic-configs.ts";
 import { collidingTopic, topicNameProblem } from "./topic-names.ts";
-
-/** MAX_PARTITIONS_PER_BATCH and the most records that one user operation may write. */
-export const PARTITIONS_MAX = 10_000;
 
 type Wish = RequestOf<"CreateTopics">["topics"][number];
 type Answer = ResponseOf<"CreateTopics">["topics"][number];
@@ -95,7 +92,8 @@ function placedAssignment(context: OperationContext, wish: Wish, random: JavaRan
   }
   const partitions = wish.numPartitions === -1 ? config.defaultPartitions : wish.numPartitions;
   const replicationFactor = wish.replicationFactor === -1 ? config.defaultReplicationFactor : wish.replicationFactor;
-  if (partitions > PARTITIONS_MAX) return refuse("INVALID_PARTITIONS", "Excessively large number of partitions per request.");
+  // The answer is the same as for the records of so many partitions, without making them.
+  if (partitions > USER_RECORDS_MAX) return refuse("POLICY_VIOLATION", TOO_MANY_RECORDS);
   return placedPartitions(context, partitions, replicationFactor, random, unableToReplicate(replicationFactor));
 }
 

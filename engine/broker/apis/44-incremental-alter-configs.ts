@@ -33,9 +33,8 @@ export function handleIncrementalAlterConfigs(
 
 function problemOf(broker: BrokerState, body: Body, resource: Body["resources"][number]): string | null {
   const { resourceType, resourceName, configs } = resource;
-  if (body.resources.some(other => other !== resource && other.resourceType === resourceType && other.resourceName === resourceName)) {
-    return "Each resource must appear at most once.";
-  }
+  const times = body.resources.filter(other => other.resourceType === resourceType && other.resourceName === resourceName).length;
+  if (times > 1) return "Each resource must appear at most once.";
   if (new Set(configs.map(({ name }) => name)).size !== configs.length) return "Error due to duplicate config keys";
   const nulls = configs.filter(({ configOperation, value }) => configOperation !== DELETE && value === null).map(({ name }) => name);
   if (nulls.length > 0) return `Null value not supported for : ${nulls.join(", ")}`;

@@ -57,6 +57,17 @@ test("a topic grows by hand or by the placer, and never shrinks", () => {
   expect(cluster.image().topics.get("orders")?.partitions.map(({ replicas }) => replicas.length)).toEqual(Array.from({ length: 9 }, () => 3));
 });
 
+test("one request writes 10,000 records at most", () => {
+  const cluster = booted();
+  const create = (name: string, numPartitions: number) =>
+    cluster.ask(1, "CreateTopics", { topics: [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 0, validateOnly: false }).topics[0];
+  expect(create("huge", 10_000)).toMatchObject({ error: "POLICY_VIOLATION", errorMessage: "Unable to perform excessively large batch operation." });
+  expect(create("huger", 1_000_000)).toMatchObject({ error: "POLICY_VIOLATION" });
+  expect(create("large", 9_999)).toMatchObject({ error: "NONE" });
+  expect(cluster.ask(1, "CreatePartitions", { topics: [{ name: "orders", count: 20_000, assignments: null }], timeoutMs: 0, validateOnly: false }).results[0])
+    .toMatchObject({ error: "POLICY_VIOLATION" });
+});
+
 // ---- settings
 
 type Change = RequestOf<"IncrementalAlterConfigs">["resources"][number]["configs"][number];
