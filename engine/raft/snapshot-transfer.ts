@@ -6,6 +6,7 @@ import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
+import { changingVoters } from "./log-append.ts";
 import { metadataLog } from "./metadata-log.ts";
 import { RaftBatch } from "./raft-batch.ts";
 import { noteVoterIsThere } from "./raft-replication.ts";
@@ -94,7 +95,7 @@ function install(process: ProcessContext, state: RaftState, snapshot: Snapshot):
   log.entries.push(new RaftBatch(endOffset, epoch, true, [], 0));
   syncFile(log);
   storeSnapshot(process, state, snapshot);
-  state.voterHistory = [votersInSnapshot(snapshot, { ...latestVoters(state), offset: -1 })];
+  changingVoters(process, state, () => { state.voterHistory = [votersInSnapshot(snapshot, { ...latestVoters(state), offset: -1 })]; });
   state.highWatermark = endOffset;
   state.committedBatches = 1;
   state.snapshotIsNew = true;
