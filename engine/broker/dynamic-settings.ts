@@ -136,7 +136,7 @@ export function describedBrokerSettings(broker: BrokerState, which: "own" | "def
   const all = brokerConfigs.get("") ?? new Map<string, string>();
   const known = settingsOf(profileOfBroker(broker));
   const names = which === "default" ? [...all.keys()] : [...new Set([...known.keys(), ...own.keys(), ...all.keys(), ...Object.keys(broker.node.overrides)])];
-  return names.sort().map(name => {
+  return names.sort((a, b) => a < b ? -1 : a > b ? 1 : 0).map(name => {
     const setting = known.get(name);
     const synonyms: { name: string; value: string; source: ConfigSource }[] = [];
     const put = (value: string | number | boolean | null | undefined, source: ConfigSource): void => {

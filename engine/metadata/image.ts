@@ -92,5 +92,5 @@ export function topicById(image: MetadataImage, topicId: string): TopicImage | u
 
 /** Names an entity whatever the order of its parts: "client-id=a,user=<default>". */
 export function quotaEntityKey(entity: readonly QuotaEntityPart[]): string {
-  return entity.map(({ entityType, entityName }) => entityName === null ? `${entityType}=<default>` : `${entityType}:${entityName}`).sort().join(",");
+  return entity.map(({ entityType, entityName }) => entityName === null ? `${entityType}=<default>` : `${entityType}:${entityName}`).sort((a, b) => a < b ? -1 : a > b ? 1 : 0).join(",");
 }

@@ -25,7 +25,7 @@ export function handleDescribeTopicPartitions(
   process: ProcessContext, broker: BrokerState, body: RequestOf<"DescribeTopicPartitions">, replyTo: ReplyTo<"DescribeTopicPartitions">,
 ): void {
   const isForAll = body.topics.length === 0;
-  const names = [...new Set(isForAll ? broker.image.topics.keys() : body.topics.map(({ name }) => name))].sort();
+  const names = [...new Set(isForAll ? broker.image.topics.keys() : body.topics.map(({ name }) => name))].sort((a, b) => a < b ? -1 : a > b ? 1 : 0);
   let left = Math.min(body.responsePartitionLimit, PARTITIONS_MAX);
   const topics: TopicAnswer[] = [];
   let nextCursor: Cursor = null;
