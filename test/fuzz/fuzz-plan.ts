@@ -47,7 +47,7 @@ export function fuzzPlan(seed: number, only?: Profile): FuzzPlan {
   const safetyUs = (32 + drawBelow(stream, 12)) * SECOND;
   return {
     seed, profile, spec, faults: randomFaults(stream, pick, profile, safetyUs), safetyUs,
-    availabilityUs: (profile === "3.9 zookeeper" ? 34 : 15) * SECOND, livenessUs: 25 * SECOND,
+    availabilityUs: (profile === "3.9 zookeeper" ? 34 : 20) * SECOND, livenessUs: 25 * SECOND,
   };
 }
 
