@@ -3,7 +3,7 @@
 import type { ControllerFact, PartitionChangeReason } from "#engine/protocol/facts.ts";
 import type { DecisionReason } from "./controller-state.ts";
 import { type MetadataImage, type PartitionRegistration, topicById, type TopicImage } from "./image.ts";
-import { applyIndexed, type PartitionIndex } from "./partition-index.ts";
+import { applyIndexed, type PartitionIndex, type TopicPartitionRef } from "./partition-index.ts";
 import { isReassignmentInProgress } from "./reassignment-replicas.ts";
 import type { MetadataRecord, PartitionChange } from "./records.ts";
 
@@ -17,6 +17,7 @@ export function applyAndTell(image: MetadataImage, index: PartitionIndex, record
     const seen: Before = { isr: before?.isr ?? [], isReassigning: before !== undefined && isReassignmentInProgress(before) };
     // An incarnation that registers again keeps its epoch: nothing new.
     const isAmended = record.type === "RegisterBrokerRecord" && image.brokers.get(record.brokerId)?.brokerEpoch === record.brokerEpoch;
+    const cleared = record.type === "ClearElrRecord" ? withEligible(image, record.topicName) : [];
     const removed = record.type === "RemoveTopicRecord" ? topicById(image, record.topicId) : undefined;
     applyIndexed(image, index, record);
     switch (record.type) {
@@ -27,6 +28,9 @@ export function applyAndTell(image: MetadataImage, index: PartitionIndex, record
       case "TopicRecord": facts.push(topicFact(record, news.get(record.name))); break;
       case "RemoveTopicRecord":
         if (removed !== undefined) facts.push({ kind: "topic-deleted", topic: removed.name, topicId: removed.topicId });
+        break;
+      case "ClearElrRecord":
+        for (const { topic, partition } of cleared) facts.push(partitionFact(topic, partition, "eligible-leader-replicas"));
         break;
       case "ConfigRecord":
         if (record.resourceType === "TOPIC" && !news.has(record.resourceName)) configured.add(record.resourceName);
@@ -50,6 +54,13 @@ export function applyAndTell(image: MetadataImage, index: PartitionIndex, record
 }
 
 interface Before { readonly isr: readonly number[]; readonly isReassigning: boolean }
+
+/** Partitions that have eligible leader replicas to forget: of one topic, or of all when the name is empty. */
+function withEligible(image: MetadataImage, topicName: string): TopicPartitionRef[] {
+  const named = image.topics.get(topicName);
+  const topics = topicName === "" ? [...image.topics.values()] : named === undefined ? [] : [named];
+  return topics.flatMap(topic => topic.partitions.filter(({ elr, lastKnownElr }) => elr.length > 0 || lastKnownElr.length > 0).map(partition => ({ topic, partition })));
+}
 
 interface NewTopic { partitions: number; readonly configs: (readonly [string, string])[] }
 

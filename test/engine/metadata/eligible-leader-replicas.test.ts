@@ -88,6 +88,8 @@ test("an ISR that is large enough again forgets who was eligible, and so does an
   }).responses[0];
   expect(alter(0, "2")).toMatchObject({ error: "NONE" });
   expect(numbers(cluster)).toEqual([a, 0, 3, [a], [], []]);
+  expect(cluster.facts("partition-changed").at(-1)).toEqual({
+    kind: "partition-changed", topic: "orders", partition: 0, replicas: [a, b, c], isr: [a], leader: a, leaderEpoch: 0, partitionEpoch: 3, reason: "eligible-leader-replicas" });
 });
 
 test("3.9 keeps the last member in the ISR and elects it as soon as it is back", () => {
