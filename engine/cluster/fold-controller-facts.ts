@@ -1,5 +1,4 @@
-// What the controller has decided: who is in service, which topics there are, who leads what. In ZooKeeper mode a broker is in service as long
-// as its znode is there, so that is folded from the znodes.
+// What the controller of KRaft mode has decided: who is in service, which topics there are, who leads what.
 import { newPartition, newReplica, updatePartition, withHighWatermark } from "./partition-view.ts";
 import type { ClusterView, NodeView, PartitionView, TopicView } from "./view.ts";
 import type { ControllerFact } from "#engine/protocol/facts.ts";
@@ -20,7 +19,6 @@ export function foldControllerFact(view: ClusterView, fact: ControllerFact): Clu
 }
 
 function setBelief(view: ClusterView, broker: number, belief: NodeView["belief"]): ClusterView {
-  if (view.profile.mode === "zookeeper") return view;
   return { ...view, nodes: view.nodes.map(node => node.id === broker ? { ...node, belief } : node) };
 }
 

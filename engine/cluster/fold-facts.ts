@@ -62,7 +62,8 @@ export function foldChange(view: ClusterView, entry: ViewFact): ClusterView {
     case "raft-role": case "raft-log": return withActiveController(foldQuorumFact(view, fact));
     case "broker-registered": case "broker-unfenced": case "broker-fenced": case "broker-in-controlled-shutdown":
     case "topic-created": case "topic-deleted": case "topic-configured": case "partition-changed": case "voters-changed":
-      return foldControllerFact(view, fact);
+      // A ZooKeeper-mode controller tells why; what it has decided stands in the znodes.
+      return view.profile.mode === "zookeeper" && !entry.process.startsWith("controller-") ? view : foldControllerFact(view, fact);
     case "zookeeper-state": case "zookeeper-session": case "znode": return withActiveController(foldZooKeeperFact(view, fact));
     // What they tell of is in the znodes, or ends in the process's end.
     case "znode-watch": case "controller-elected": case "controller-resigned": case "controller-fenced": case "node-failed": case "node-log":

@@ -1,8 +1,11 @@
-// What ZooKeeper's servers tell: who leads the ensemble, which sessions live, what is in the znodes. Which broker is in service, and which one is
-// the controller, is said by znodes.
+// What ZooKeeper's servers tell: who leads the ensemble, which sessions live, what is in the znodes. Which broker is in service, which one is the
+// controller, which topics there are and who leads what, is said by znodes.
+import { sortedConfigs } from "./fold-controller-facts.ts";
 import { zooKeeperServerName } from "./node-names.ts";
+import { newPartition, newReplica, updatePartition, withHighWatermark } from "./partition-view.ts";
 import type { ZooKeeperServerSpec } from "./spec.ts";
-import type { ClusterView, EnsembleView, NodeView, ProcessStatusView, SessionView, ZooKeeperServerView } from "./view.ts";
+import { type PartitionAssignment, readConfigZnode, readStateZnode, readTopicPath, readTopicZnode } from "./topic-znodes.ts";
+import type { ClusterView, EnsembleView, NodeView, PartitionView, ProcessStatusView, SessionView, TopicView, ZooKeeperServerView } from "./view.ts";
 import type { ZooKeeperFact } from "#engine/protocol/facts.ts";
 
 export const CONTROLLER_PATH = "/controller";
@@ -10,6 +13,7 @@ export const CONTROLLER_EPOCH_PATH = "/controller_epoch";
 const BROKER_IDS_PATH = "/brokers/ids/";
 
 type Znode = EnsembleView["znodes"][number];
+type ZnodeFact = ZooKeeperFact & { readonly kind: "znode" };
 
 export function newEnsemble(servers: readonly ZooKeeperServerSpec[]): EnsembleView {
   return { servers: servers.map(newServer), sessions: [], znodes: [] };
@@ -30,7 +34,7 @@ export function foldZooKeeperFact(view: ClusterView, fact: Exclude<ZooKeeperFact
       const sessions = fact.change === "created" ? sortedSessions([...others, { session: fact.session, client: fact.client }]) : others;
       return { ...view, ensemble: { ...ensemble, sessions } };
     }
-    case "znode": return withZnodes(view, ensemble, changedZnodes(ensemble.znodes, fact), fact.path);
+    case "znode": return foldTopicZnode(withZnodes(view, ensemble, changedZnodes(ensemble.znodes, fact), fact.path), fact);
   }
 }
 
@@ -53,7 +57,7 @@ export function setServerStatus(view: ClusterView, name: string, status: Process
   return withServer(view, server.id, before => forgets ? { ...before, status, state: "none", leader: -1 } : { ...before, status });
 }
 
-function changedZnodes(znodes: readonly Znode[], fact: ZooKeeperFact & { readonly kind: "znode" }): readonly Znode[] {
+function changedZnodes(znodes: readonly Znode[], fact: ZnodeFact): readonly Znode[] {
   const at = placeOf(znodes, fact.path);
   const changed = znodes.slice();
   const isThere = znodes[at]?.path === fact.path;
@@ -86,6 +90,45 @@ function withZnodes(view: ClusterView, ensemble: EnsembleView, znodes: readonly 
   if (path === CONTROLLER_EPOCH_PATH) return { ...changed, controllerEpoch: controllerEpochIn(changed.ensemble) };
   if (!path.startsWith(BROKER_IDS_PATH) || view.profile.mode !== "zookeeper") return changed;
   return { ...changed, nodes: view.nodes.map(node => path === `${BROKER_IDS_PATH}${node.id}` ? { ...node, belief: beliefIn(znodes, node.id) } : node) };
+}
+
+// ---- topics, as the znodes have them
+
+/** From the moment on that a migration's KRaft controller holds /controller, its own decisions count. */
+function isKraftInCharge(view: ClusterView): boolean {
+  const controller = view.ensemble === undefined ? -1 : controllerInZooKeeper(view.ensemble);
+  return view.nodes.some(node => node.id === controller && node.roles?.includes("controller") === true);
+}
+
+function foldTopicZnode(view: ClusterView, fact: ZnodeFact): ClusterView {
+  const path = readTopicPath(fact.path);
+  if (path === null || isKraftInCharge(view)) return view;
+  const data = fact.change === "deleted" ? null : fact.data;
+  switch (path.of) {
+    case "topic": return data === null ? { ...view, topics: view.topics.filter(({ name }) => name !== path.topic) } : withTopic(view, path.topic, data);
+    case "state":
+      return updatePartition(view, path.topic, path.partition, partition =>
+        withHighWatermark({ ...partition, ...readStateZnode(data, fact.version) }, view.nodes));
+    case "config": {
+      const configs = sortedConfigs(readConfigZnode(data));
+      return { ...view, topics: view.topics.map(topic => topic.name === path.topic ? { ...topic, configs } : topic) };
+    }
+  }
+}
+
+function withTopic(view: ClusterView, name: string, data: string): ClusterView {
+  const { topicId, partitions } = readTopicZnode(data);
+  const before = view.topics.find(topic => topic.name === name);
+  const topic: TopicView = {
+    name, topicId, configs: before?.configs ?? sortedConfigs(readConfigZnode(znodeAt(view.ensemble?.znodes ?? [], `/config/topics/${name}`)?.data)),
+    partitions: partitions.map((assignment, index) => withAssignment(before?.partitions[index] ?? newPartition(name, index), assignment, view)),
+  };
+  return { ...view, topics: before === undefined ? [...view.topics, topic] : view.topics.map(other => other === before ? topic : other) };
+}
+
+function withAssignment({ addingReplicas: _adding, removingReplicas: _removing, ...partition }: PartitionView, assignment: PartitionAssignment, view: ClusterView): PartitionView {
+  const logs = assignment.replicas.map(broker => partition.logs.find(log => log.broker === broker) ?? newReplica(broker));
+  return withHighWatermark({ ...partition, ...assignment, logs }, view.nodes);
 }
 
 /** In ZooKeeper mode a broker is in service while its znode exists. */

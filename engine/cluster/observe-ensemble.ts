@@ -5,6 +5,7 @@ import { sortedSessions } from "./fold-zookeeper-facts.ts";
 import { zooKeeperServerName } from "./node-names.ts";
 import { committedDatabase, processOf, serverMemory } from "./observe-processes.ts";
 import type { ClusterSpec, ZooKeeperServerSpec } from "./spec.ts";
+import { readConfigZnode, readStateZnode, readTopicZnode } from "./topic-znodes.ts";
 import type { EnsembleView, PartitionView, TopicView, ZooKeeperServerView } from "./view.ts";
 import type { World } from "#engine/core/world.ts";
 import type { ZnodeDatabase } from "#engine/zookeeper/znode-database.ts";
@@ -27,8 +28,10 @@ function observeServer(world: World, { id, host }: ZooKeeperServerSpec): ZooKeep
   const server = serverMemory(world, id);
   const status = processOf(world, name)?.status ?? "stopped";
   if (server === null) return { id, name, host, status, state: "none", epoch: 0, leader: -1 };
-  const leader = server.role === "leading" ? id : server.following?.leader ?? -1;
-  return { id, name, host, status, state: server.role, epoch: server.currentEpoch, leader };
+  // Until the ensemble has agreed on a history, a server that has made its choice still looks to everybody else as if it were looking.
+  const state = server.leading?.phase === "broadcast" ? "leading" : server.following?.phase === "broadcast" ? "following" : "looking";
+  const leader = state === "leading" ? id : state === "following" ? server.following?.leader ?? -1 : -1;
+  return { id, name, host, status, state, epoch: server.currentEpoch, leader };
 }
 
 /** In the order of paths, without those that every ensemble has. */
@@ -39,14 +42,6 @@ function observeZnodeViews({ tree }: ZnodeDatabase): EnsembleView["znodes"] {
 }
 
 // ---- what the znodes say of Kafka
-
-interface TopicJson {
-  readonly topic_id?: string;
-  readonly partitions: Readonly<Record<string, readonly number[]>>;
-  readonly adding_replicas?: Readonly<Record<string, readonly number[]>>;
-  readonly removing_replicas?: Readonly<Record<string, readonly number[]>>;
-}
-interface StateJson { readonly leader: number; readonly leader_epoch: number; readonly isr: readonly number[] }
 
 /** A partition as it is committed, without its logs. */
 export type CommittedPartition = Omit<PartitionView, "topic" | "logs" | "highWatermark">;
@@ -62,19 +57,10 @@ export function topicsInZooKeeper(database: ZnodeDatabase): readonly TopicInZooK
 function topicInZooKeeper({ tree }: ZnodeDatabase, name: string): { readonly czxid: number; readonly topic: TopicInZooKeeper } | null {
   const node = tree.nodes.get(`/brokers/topics/${name}`);
   if (node?.data === undefined || node.data === null) return null;
-  const json = JSON.parse(node.data) as TopicJson;
-  const config = tree.nodes.get(`/config/topics/${name}`)?.data;
-  const configs = config === undefined || config === null ? {} : (JSON.parse(config) as { readonly config: Readonly<Record<string, string>> }).config;
-  const partitions = Object.keys(json.partitions).map(Number).sort((a, b) => a - b).map((partition): CommittedPartition => {
+  const { topicId, partitions } = readTopicZnode(node.data);
+  const configs = sortedConfigs(readConfigZnode(tree.nodes.get(`/config/topics/${name}`)?.data));
+  return { czxid: node.czxid, topic: { name, topicId, configs, partitions: partitions.map((assignment, partition): CommittedPartition => {
     const state = tree.nodes.get(`/brokers/topics/${name}/partitions/${partition}/state`);
-    const { leader, leader_epoch: leaderEpoch, isr } = state?.data === undefined || state.data === null ? { leader: -1, leader_epoch: -1, isr: [] }
-      : JSON.parse(state.data) as StateJson;
-    const addingReplicas = json.adding_replicas?.[partition] ?? [];
-    const removingReplicas = json.removing_replicas?.[partition] ?? [];
-    return {
-      partition, leader, leaderEpoch, partitionEpoch: state?.version ?? -1, isr, replicas: json.partitions[partition] ?? [],
-      ...addingReplicas.length === 0 ? {} : { addingReplicas }, ...removingReplicas.length === 0 ? {} : { removingReplicas },
-    };
-  });
-  return { czxid: node.czxid, topic: { name, topicId: json.topic_id ?? "", configs: sortedConfigs(Object.entries(configs)), partitions } };
+    return { partition, ...assignment, ...readStateZnode(state?.data, state?.version ?? -1) };
+  }) } };
 }

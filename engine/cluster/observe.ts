@@ -51,7 +51,7 @@ function observeNode(world: World, spec: ClusterSpec, node: NodeSpec, image: Met
     : registration.inControlledShutdown ? "in-controlled-shutdown" : "unfenced";
   return {
     ...newNode(spec, node), status: process?.status ?? "stopped",
-    belief: spec.mode === "zookeeper" ? beliefIn(ensemble?.znodes ?? [], node.id) : inKraft, quorum: observeQuorum(process),
+    belief: spec.mode === "zookeeper" && registration === undefined ? beliefIn(ensemble?.znodes ?? [], node.id) : inKraft, quorum: observeQuorum(process),
   };
 }
 
