@@ -3,6 +3,7 @@
 // life cycle and the broker; and carries what one part wants of another. Source: SharedServer.scala, BrokerServer.scala,
 // ControllerServer.scala, KafkaApis.handle (3.9). FIDELITY: BROKER-STARTUP, RAFT-OBSERVERS.
 import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
+import { LOG_DIRECTORY_FAILURE_TIMER } from "#engine/log/log-state.ts";
 import { createImage } from "#engine/metadata/apply-record.ts";
 import { catchUpBatches } from "#engine/metadata/image-snapshot.ts";
 import {
@@ -16,27 +17,22 @@ import {
 } from "#engine/protocol/network-client.ts";
 import { type ReplyTo, sendResponse } from "#engine/protocol/reply-to.ts";
 import type { RaftBatch } from "#engine/raft/raft-batch.ts";
-import { ALTER_PARTITION_TIMER, propagate, SHRINK_TIMER, shrinkIsrs } from "./alter-partition-manager.ts";
 import { handleBrokerRequest } from "./broker-apis.ts";
 import { brokerControllerResult } from "./broker-controller-result.ts";
 import {
   beginControlledShutdown, directoryWentOffline, type LifecycleHost, lifecycleMetadataApplied, lifecycleResponse, type LifecycleState, lifecycleTimer, startLifecycle,
 } from "./broker-lifecycle.ts";
 import { type BrokerState, createBroker } from "./broker-state.ts";
+import { brokerTimer } from "./broker-timers.ts";
 import {
   askController, type ControllerChannel, controllerResult, controllerTimer, controllerTimerName, createControllerChannel, isWaiting, pumpController,
 } from "./controller-channel.ts";
-import { expireDelayedFetches, forgetFetchesOf } from "./delayed-fetch.ts";
-import { THROTTLE_TIMER, throttleOver } from "./client-quotas.ts";
-import { expireDelayedDeletes } from "./delayed-delete-records.ts";
-import { expireDelayedProduces } from "./delayed-produce.ts";
-import { LOG_DIRECTORY_FAILURE_TIMER } from "#engine/log/log-state.ts";
+import { forgetFetchesOf } from "./delayed-fetch.ts";
 import { offlineDirectoryIds } from "./log-directories.ts";
-import { LOGS_LOADED_TIMER, logManagerTimer } from "./log-manager.ts";
-import { becomeReady, CHECKPOINT_TIMER, checkpointPeriodically, closeLogs, expireProducers, PRODUCER_EXPIRATION_TIMER, publishMetadata } from "./metadata-publisher.ts";
+import { LOGS_LOADED_TIMER } from "./log-manager.ts";
+import { becomeReady, closeLogs, publishMetadata } from "./metadata-publisher.ts";
 import { brokerSettings, CONTROLLER_PORT, type KafkaNodeSettings } from "./node-settings.ts";
-import { purgatoryTimerName } from "./purgatory.ts";
-import { FETCHER_TIMER, fetcherResult, fetcherTimer } from "./replica-fetcher.ts";
+import { fetcherResult } from "./replica-fetcher.ts";
 import {
   closeChannel, createRequestChannel, openChannel, receiveRequest, REQUEST_TIMER, type RequestChannel, requestServed, unmute,
 } from "./request-channel.ts";
@@ -256,6 +252,7 @@ function onTimer(process: ProcessContext, node: KraftNodeState, wishes: Wishes, 
   const { broker, lifecycle } = node;
   if (name === REQUEST_TIMER) return onRequestServed(process, node, wishes, payload);
   if (broker !== null && brokerTimer(process, broker, name, payload, sequence)) {
+    if (name === LOGS_LOADED_TIMER) becomeReady(process, broker);
     if (lifecycle !== null && name === LOG_DIRECTORY_FAILURE_TIMER) {
       for (const id of offlineDirectoryIds(broker.logs)) directoryWentOffline(process, lifecycleHost(process, node, wishes), lifecycle, id);
     }
@@ -273,24 +270,6 @@ function onTimer(process: ProcessContext, node: KraftNodeState, wishes: Wishes, 
     for (const result of controllerTimer(process, channel, sequence)) fromController(process, node, wishes, channel, result);
     return;
   }
-}
-
-/** False when the timer is not one of these. */
-function brokerTimer(process: ProcessContext, broker: BrokerState, name: string, payload: unknown, sequence: number): boolean {
-  switch (name) {
-    case FETCHER_TIMER: fetcherTimer(process, broker, payload as number, sequence); return true;
-    case SHRINK_TIMER: shrinkIsrs(process, broker); return true;
-    case ALTER_PARTITION_TIMER: propagate(process, broker); return true;
-    case CHECKPOINT_TIMER: checkpointPeriodically(process, broker); return true;
-    case PRODUCER_EXPIRATION_TIMER: expireProducers(process, broker); return true;
-    case THROTTLE_TIMER: throttleOver(process, broker, payload as number); return true;
-    case purgatoryTimerName(broker.delayedFetches): expireDelayedFetches(process, broker, sequence); return true;
-    case purgatoryTimerName(broker.delayedDeletes): expireDelayedDeletes(process, broker, sequence); return true;
-    case purgatoryTimerName(broker.delayedProduces): expireDelayedProduces(process, broker, sequence); return true;
-  }
-  if (!logManagerTimer(process, broker, name, payload)) return false;
-  if (name === LOGS_LOADED_TIMER) becomeReady(process, broker);
-  return true;
 }
 
 /** A request whose turn it is: the controller's listener belongs to the quorum and the controller. */

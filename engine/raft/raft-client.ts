@@ -17,7 +17,7 @@ import { handleFetch, handleFetchResponse } from "./raft-replication.ts";
 import { readSnapshot, type Snapshot, storedSnapshots, votersInSnapshot } from "./raft-snapshot.ts";
 import {
   hasVotedFor, isOnlyVoter, knownLeader, leaderEndpoints, learnEndpoints, type PeerConnection, type RaftConfig, type RaftHost, type RaftState, readQuorumState,
-  type RoleState, traceRole,
+  peerOf, type RoleState, traceRole,
 } from "./raft-state.ts";
 import { describeQuorum, handleAddVoter, handleRemoveVoter, newVoterAnswered } from "./raft-voters.ts";
 import { handleFetchSnapshot, handleFetchSnapshotResponse } from "./snapshot-transfer.ts";
@@ -49,7 +49,7 @@ export function startRaft(process: ProcessContext, host: RaftHost, config: RaftC
     config, epoch, votedFor: isStored ? stored.votedId : -1, votedDirectoryId: stored.votedDirectoryId, leader: isStored ? stored.leaderId : -1,
     role: { role: "unattached", electionAtUs: 0 }, voterHistory: [{ offset: -1, kraftVersion: 0, voters: config.staticVoters }], endpoints: new Map(),
     highWatermark: -1, committedBatches: 0, snapshots, snapshotIsNew: false, bytesSinceSnapshot: 0, snapshotAtUs: process.now,
-    connections: new Map(), lastRequest: 0, parked: [], timer: 0, timerAtUs: 0, roleCause: -1, shutdownUntilUs: -1, recordedLogEnd: -1,
+    connections: new Map(), lastRequest: 0, parked: [], timer: 0, timerAtUs: 0, roleCause: -1, shutdownUntilUs: -1, toldProblems: [], recordedLogEnd: -1,
     recordedHighWatermark: -1,
   };
   loadSnapshotAndVoters(process, state);
@@ -118,6 +118,25 @@ function askVersions(process: ProcessContext, host: RaftHost, state: RaftState, 
   return sendWhenReady(process, host, state, voter, "ApiVersions", () => ({ clientSoftwareName: "apache-kafka-java", clientSoftwareVersion: "" }));
 }
 
+/** Why a node does not find its quorum when it starts, as the real one logs it again and again. */
+function tellProblem(process: ProcessContext, state: RaftState, { to, number }: RaftRequestContext, result: NetworkResult): void {
+  const { nodeId, printsFencing } = state.config;
+  const peer = peerOf(state, to);
+  const error = (result.response as { readonly error?: KafkaError } | null)?.error;
+  const problem = result.response === null ? "unreachable" : error === "INCONSISTENT_CLUSTER_ID" && result.api === "FetchMetadata" ? error : null;
+  if (peer === undefined || problem === null || state.toldProblems.includes(problem)) return;
+  state.toldProblems.push(problem);
+  const { host, port } = peer;
+  if (problem === "unreachable") {
+    const text = `[RaftManager id=${nodeId}] Connection to node ${to} (${host}/${host}:${port}) could not be established. Node may not be available.`;
+    process.trace({ kind: "node-log", node: nodeId, level: "WARN", text, logger: "org.apache.kafka.clients.NetworkClient" });
+    return;
+  }
+  const text = `[RaftManager id=${nodeId}] Unexpected error INCONSISTENT_CLUSTER_ID in FETCH response: InboundResponse(correlationId=${number - 1}, `
+    + `data=FetchResponseData(throttleTimeMs=0, errorCode=104, sessionId=0, responses=[], nodeEndpoints=[]), source=${host}:${port} (id: ${to} rack: null${printsFencing ? " isFenced: false" : ""}))`;
+  process.trace({ kind: "node-log", node: nodeId, level: "ERROR", text, logger: "org.apache.kafka.raft.KafkaRaftClient" });
+}
+
 /** Answers that carry the epoch and leader of who answers. */
 type EpochApi = "Vote" | "BeginQuorumEpoch" | "EndQuorumEpoch" | "FetchMetadata" | "FetchSnapshot";
 
@@ -126,6 +145,7 @@ export function raftResponse(process: ProcessContext, host: RaftHost, state: Raf
   const connection = state.connections.get(context.to);
   if (connection?.pending !== context.number) return;
   connection.pending = 0;
+  if (state.epoch === 0) tellProblem(process, state, context, result);
   if (result.response === null) {
     connection.retryAtUs = process.now + fromMs(state.config.retryBackoffMs);
     // That the connection is gone is the newest of what is known of the leader.

@@ -19,6 +19,7 @@ const QUORUM_STATE_PATH = "__cluster_metadata-0/quorum-state";
  * @property listener where this node's controller listens; null without the controller's role: such a node never votes.
  * @property preVote KIP-996 (4.x). @property autoJoin controller.quorum.auto.join.enable (4.2).
  * @property printsOptionalDirectory how ReplicaKey prints itself in messages (3.9).
+ * @property printsFencing a node in a message says whether it is fenced (4.x).
  */
 export interface RaftConfig {
   readonly nodeId: number;
@@ -30,6 +31,7 @@ export interface RaftConfig {
   readonly preVote: boolean;
   readonly autoJoin: boolean;
   readonly printsOptionalDirectory: boolean;
+  readonly printsFencing: boolean;
   readonly electionTimeoutMs: number;
   readonly electionBackoffMaxMs: number;
   readonly fetchTimeoutMs: number;
@@ -121,6 +123,8 @@ export interface RaftState {
   roleCause: number;
   /** Until when a graceful shutdown waits for a successor; -1 when nobody shuts down. */
   shutdownUntilUs: number;
+  /** Of a node that has not heard of anybody yet: what its log has said of why. Said once, where Kafka repeats it. */
+  toldProblems: string[];
   /** What the newest fact said; -1 before the first. An unknown high watermark is told as 0. */
   recordedLogEnd: number;
   recordedHighWatermark: number;
