@@ -37,6 +37,8 @@ export interface BrokerState {
   controllerId: number;
   /** ZooKeeper mode: Metadata requests that wait until topics nobody has created are there; the node makes them and calls `metadataTopicsCreated`. */
   readonly zookeeperCreations: ZooKeeperCreation[];
+  /** ZooKeeper mode: settings of topics as they were read; a replica may be opened before the topic is in the metadata cache. */
+  readonly zookeeperTopicConfigs: Map<string, ReadonlyMap<string, string>>;
   /** Given by the controller at registration; -1 before. */
   brokerEpoch: number;
   readonly image: MetadataImage;
@@ -84,7 +86,7 @@ export type RefusedConfigs = ResponseOf<"IncrementalAlterConfigs">["responses"][
 export function createBroker(node: KafkaNodeSettings): BrokerState {
   const settings = brokerSettings(node.overrides);
   return {
-    node, settings, profile: profileOf(node.kafka, node.mode), controllerId: -1, zookeeperCreations: [], brokerEpoch: -1, image: createImage(), isReady: false, isShuttingDown: false, partitions: new Map(),
+    node, settings, profile: profileOf(node.kafka, node.mode), controllerId: -1, zookeeperCreations: [], zookeeperTopicConfigs: new Map(), brokerEpoch: -1, image: createImage(), isReady: false, isShuttingDown: false, partitions: new Map(),
     logs: createLogManager(node), assignments: createDirectoryAssignments(), delayedProduces: createPurgatory("produce"), delayedFetches: createPurgatory("fetch"),
     delayedDeletes: createPurgatory("delete"), fetchSessions: createFetchSessions(),
     selectsReplicasByRack: node.overrides["replica.selector.class"] === RACK_AWARE_SELECTOR, replicationQuotas: createReplicationQuotas(), clientRates: new Map(), fetchers: new Map(),
@@ -137,7 +139,8 @@ export function dynamicBrokerSetting(broker: BrokerState, name: string): string 
 
 /** The settings of a topic's logs as they stand in the metadata. */
 export function topicLogConfig(broker: BrokerState, topic: string): LogConfig {
-  return logConfigOf(broker.image.topics.get(topic)?.configs ?? new Map<string, string>(), brokerLogDefaults(broker));
+  const configs = broker.image.topics.get(topic)?.configs ?? broker.zookeeperTopicConfigs.get(topic) ?? new Map<string, string>();
+  return logConfigOf(configs, brokerLogDefaults(broker));
 }
 
 /** Leader and epoch as this broker knows them, for clients that asked the wrong broker (KIP-951). -1, -1: unknown. */

@@ -12,7 +12,9 @@ import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import type { ZooKeeperAnswer } from "#engine/zookeeper/zookeeper-protocol.ts";
+import { handleDescribeConfigs } from "./apis/32-describe-configs.ts";
 import { reply } from "./broker-state.ts";
+import { dynamicSettingsProblem } from "./dynamic-settings.ts";
 import { reconfigureTopic } from "./replica-manager.ts";
 import { askZooKeeper, type ZooKeeperNodeState } from "./zookeeper-node-state.ts";
 
@@ -28,6 +30,7 @@ export type ConfigStep =
   | { readonly step: "config/listed" }
   | { readonly step: "config/notified"; readonly names: readonly string[] }
   | { readonly step: "config/read"; readonly entities: readonly string[] }
+  | { readonly step: "config/described"; readonly body: RequestOf<"DescribeConfigs">; readonly replyTo: ReplyTo<"DescribeConfigs"> }
   | { readonly step: "config/alter-read"; readonly body: AlterBody; readonly replyTo: ReplyTo<"IncrementalAlterConfigs"> }
   | { readonly step: "config/altered"; readonly answers: readonly AlterAnswer[]; readonly entities: readonly string[];
     readonly changes: readonly { readonly topic: string; readonly configs: ConfigEntries }[]; readonly replyTo: ReplyTo<"IncrementalAlterConfigs"> };
@@ -37,6 +40,7 @@ export function performConfigStep(process: ProcessContext, node: ZooKeeperNodeSt
     case "config/listed": return notificationsListed(process, node, answers[0]?.children ?? []);
     case "config/notified": return notified(process, node, step.names, answers);
     case "config/read": return step.entities.forEach((entity, index) => apply(process, node, entity, configIn(answers[index]?.data)));
+    case "config/described": return described(process, node, step, answers);
     case "config/alter-read": return alterRead(process, node, step.body, step.replyTo, answers);
     case "config/altered": return altered(process, node, step);
   }
@@ -105,11 +109,24 @@ function apply(process: ProcessContext, node: ZooKeeperNodeState, entity: string
 
 /** What stands in ZooKeeper for a topic whose replicas are here. */
 export function topicConfigsRead(process: ProcessContext, node: ZooKeeperNodeState, topic: string, configs: ConfigEntries): void {
-  node.topicConfigs.set(topic, new Map(configs));
+  node.broker.zookeeperTopicConfigs.set(topic, new Map(configs));
   const known = node.broker.image.topics.get(topic);
   if (known === undefined) return;
   known.configs = new Map(configs);
   reconfigureTopic(process, node.broker, topic);
+}
+
+// ---- DescribeConfigs
+
+/** Read from ZooKeeper each time, so that nobody is told without it. */
+export function describeConfigs(process: ProcessContext, node: ZooKeeperNodeState, body: RequestOf<"DescribeConfigs">, replyTo: ReplyTo<"DescribeConfigs">): void {
+  askZooKeeper(process, node, body.resources.map(resource => ({ op: "getData", path: `/config/${entityOf(resource)}`, watch: false })),
+    { step: "config/described", body, replyTo });
+}
+
+function described(process: ProcessContext, node: ZooKeeperNodeState, step: Extract<ConfigStep, { step: "config/described" }>, answers: readonly ZooKeeperAnswer[]): void {
+  step.body.resources.forEach((resource, index) => apply(process, node, entityOf(resource), configIn(answers[index]?.data)));
+  handleDescribeConfigs(process, node.broker, step.body, step.replyTo);
 }
 
 // ---- IncrementalAlterConfigs
@@ -173,10 +190,19 @@ function changed(
       configs.set(name, listValue(configs.get(name) ?? setting.byDefault, value ?? "", configOperation === 2));
     }
   }
-  if (resourceType === BROKER) return configs;
+  if (resourceType === BROKER) {
+    const asked = new Map(resource.configs.map(({ name, value }) => [name, value]));
+    const refused = dynamicSettingsProblem(node.broker, asked, resource.resourceName !== "");
+    return refused === null ? configs : invalidValue("BROKER", resource.resourceName, refused);
+  }
   if (!exists) return { error: "UNKNOWN_TOPIC_OR_PARTITION", errorMessage: null };
   const problem = topicConfigProblem([...configs].map(([name, value]) => ({ name, value })), profile);
-  return problem === null ? configs : { error: "INVALID_CONFIG", errorMessage: problem };
+  if (problem === null) return configs;
+  return problem.startsWith("Invalid value") ? invalidValue("TOPIC", resource.resourceName, problem) : { error: "INVALID_CONFIG", errorMessage: problem };
+}
+
+function invalidValue(type: string, name: string, problem: string): Refused {
+  return { error: "INVALID_REQUEST", errorMessage: `Invalid config value for resource ConfigResource(type=${type}, name='${name}'): ${problem}` };
 }
 
 function altered(process: ProcessContext, node: ZooKeeperNodeState, step: Extract<ConfigStep, { readonly step: "config/altered" }>): void {

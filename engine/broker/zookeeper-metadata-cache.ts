@@ -10,7 +10,7 @@ type PartitionState = Body["topicStates"][number]["partitionStates"][number];
 
 /** Brokers are replaced, partitions added and changed; a partition with the leader "during delete" goes. Returns topics that are new here. */
 export function updateMetadataCache(node: ZooKeeperNodeState, body: Body): string[] {
-  const { broker, topicConfigs } = node;
+  const { broker } = node;
   const { image } = broker;
   broker.controllerId = body.controllerId;
   image.brokers.clear();
@@ -34,7 +34,7 @@ export function updateMetadataCache(node: ZooKeeperNodeState, body: Body): strin
         topic = undefined;
       }
       if (topic === undefined) {
-        topic = { name: topicName, topicId, partitions: [], configs: new Map(topicConfigs.get(topicName)) };
+        topic = { name: topicName, topicId, partitions: [], configs: new Map(broker.zookeeperTopicConfigs.get(topicName)) };
         image.topics.set(topicName, topic);
         image.topicNames.set(topicId, topicName);
         fresh.push(topicName);
@@ -55,10 +55,10 @@ function setPartition(topic: TopicImage, state: PartitionState): void {
 }
 
 /** A topic without partitions is none. */
-function removePartition({ broker: { image }, topicConfigs }: ZooKeeperNodeState, topic: TopicImage, index: number): void {
+function removePartition({ broker: { image, zookeeperTopicConfigs } }: ZooKeeperNodeState, topic: TopicImage, index: number): void {
   delete topic.partitions[index];
   if (topic.partitions.some(partition => partition !== undefined)) return;
   image.topics.delete(topic.name);
   image.topicNames.delete(topic.topicId);
-  topicConfigs.delete(topic.name);
+  zookeeperTopicConfigs.delete(topic.name);
 }

@@ -1,6 +1,7 @@
 // The memory of a broker in ZooKeeper mode, and how its parts ask ZooKeeper: requests that a broken connection has swallowed are sent again when
 // there is a new one. Source: KafkaServer.scala, KafkaZkClient.retryRequestsUntilConnected (3.9). FIDELITY: ZKC-CLIENT.
 import type { ProcessContext } from "#engine/core/process.ts";
+import { longMapOrder } from "#engine/metadata/zookeeper-controller/long-map-order.ts";
 import type { ControllerHost, Run, TaskContext } from "#engine/metadata/zookeeper-controller/controller-task.ts";
 import { controllerSettings, createController, type ZooKeeperController } from "#engine/metadata/zookeeper-controller/controller-state.ts";
 import { numberSetting } from "#engine/metadata/kraft-settings.ts";
@@ -41,8 +42,6 @@ export interface ZooKeeperNodeState {
   phase: NodePhase;
   /** The highest epoch of a controller that this broker has heard of (ReplicaManager.controllerEpoch). */
   controllerEpoch: number;
-  /** Settings of topics as they stand in ZooKeeper, of those that were read. */
-  readonly topicConfigs: Map<string, ReadonlyMap<string, string>>;
   /** The newest notification of a changed setting that was seen: its number; -1 none. */
   lastConfigChange: number;
   /** Metadata requests for which topics are being created, by number. */
@@ -51,10 +50,10 @@ export interface ZooKeeperNodeState {
   readonly shutdown: ShutdownState;
 }
 
-/** @property attemptsLeft of controlled.shutdown.max.retries. @property connection of the session, once it is being closed. */
-export interface ShutdownState { readonly network: NetworkClient; attemptsLeft: number; isWaiting: boolean }
+/** @property attemptsLeft of controlled.shutdown.max.retries. @property begunUs when the signal came. */
+export interface ShutdownState { readonly network: NetworkClient; attemptsLeft: number; begunUs: number }
 
-export function createZooKeeperNode(settings: KafkaNodeSettings): ZooKeeperNodeState {
+export function createZooKeeperNode(process: ProcessContext, settings: KafkaNodeSettings): ZooKeeperNodeState {
   const { nodeId, overrides } = settings;
   const sessionTimeoutMs = numberSetting(overrides, "zookeeper.session.timeout.ms", 18_000);
   return {
@@ -64,11 +63,11 @@ export function createZooKeeperNode(settings: KafkaNodeSettings): ZooKeeperNodeS
       connectionTimeoutMs: numberSetting(overrides, "zookeeper.connection.timeout.ms", sessionTimeoutMs),
       maxInFlightRequests: numberSetting(overrides, "zookeeper.max.in.flight.requests", 10),
     }),
-    controller: createController(nodeId, controllerSettings(overrides)), rounds: new Map(), nextRound: 1, lost: [], phase: "starting", controllerEpoch: 0,
-    topicConfigs: new Map(), lastConfigChange: -1, creations: new Map(), nextCreation: 1,
+    controller: createController(nodeId, controllerSettings(overrides), process.random("AdminUtils", 0x100000000)), rounds: new Map(), nextRound: 1, lost: [], phase: "starting", controllerEpoch: 0,
+    lastConfigChange: -1, creations: new Map(), nextCreation: 1,
     shutdown: {
       network: createNetworkClient("controlled-shutdown", { clientId: String(nodeId), reconnectBackoffMs: 0, reconnectBackoffMaxMs: 0, connectionSetupTimeoutMs: 10_000 }),
-      attemptsLeft: numberSetting(overrides, "controlled.shutdown.max.retries", 3), isWaiting: false,
+      attemptsLeft: numberSetting(overrides, "controlled.shutdown.max.retries", 3), begunUs: 0,
     },
   };
 }
@@ -117,7 +116,7 @@ function controllerHost(process: ProcessContext, node: ZooKeeperNodeState): Cont
     reply: (to, body) => reply(process, broker, to, body),
     leaderInCache: (topic, partition) => image.topics.get(topic)?.partitions[partition]?.leader ?? -1,
     isTopicInCache: topic => image.topics.has(topic),
-    aliveBrokers: () => [...image.brokers.values()].map(({ brokerId, rack }) => ({ brokerId, rack })),
+    aliveBrokers: () => longMapOrder([...image.brokers.keys()]).map(brokerId => ({ brokerId, rack: image.brokers.get(brokerId)?.rack ?? null })),
     autoCreated: (number, results) => {
       const creation = node.creations.get(number);
       if (creation === undefined) return;

@@ -33,17 +33,17 @@ import { LOGS_LOADED_TIMER } from "./log-manager.ts";
 import type { KafkaNodeSettings } from "./node-settings.ts";
 import { fetcherResult } from "./replica-fetcher.ts";
 import { closeChannel, openChannel, receiveRequest, REQUEST_TIMER, requestServed } from "./request-channel.ts";
-import { alterConfigs, performConfigStep, readConfigChanges, topicConfigsRead } from "./zookeeper-configs.ts";
+import { alterConfigs, describeConfigs, performConfigStep, readConfigChanges, topicConfigsRead } from "./zookeeper-configs.ts";
 import {
   askZooKeeper, controllerRun, createZooKeeperNode, type FinishedRound, resendLost, takeRoundAnswer, type ZooKeeperContext, type ZooKeeperNodeState,
 } from "./zookeeper-node-state.ts";
-import { beginShutdown, SHUTDOWN_TIMER, shutdownAnswered, shutdownTimer } from "./zookeeper-shutdown.ts";
+import { beginShutdown, sessionIsClosed, SHUTDOWN_TIMER, shutdownAnswered, shutdownTimer } from "./zookeeper-shutdown.ts";
 import { beginStart, failStart, loadLogs, performStartStep } from "./zookeeper-startup.ts";
 
 export const zooKeeperNode: ProcessKind = {
   kind: "kafka-node",
   start(process, settings) {
-    const node = createZooKeeperNode(settings as KafkaNodeSettings);
+    const node = createZooKeeperNode(process, settings as KafkaNodeSettings);
     if (node.settings.zookeeperConnect.length === 0) {
       failStart(process, node, "org.apache.kafka.common.config.ConfigException: Missing required configuration `zookeeper.connect` which has no default value.");
       process.exit();
@@ -137,7 +137,7 @@ function onMessage(process: ProcessContext, node: ZooKeeperNodeState, connection
 function onClosed(process: ProcessContext, node: ZooKeeperNodeState, connection: number): void {
   const events = zooKeeperClosed(process, node.zooKeeper, connection);
   if (events !== null) {
-    if (node.phase === "shutting-down" && node.zooKeeper.status === "closed") node.phase = "stopped";
+    if (node.phase === "shutting-down" && node.zooKeeper.status === "closed") sessionIsClosed(process, node);
     return zooKeeperEvents(process, node, events);
   }
   if (closeChannel(node.broker.requests, connection)) return forgetFetchesOf(node.broker, connection);
@@ -267,6 +267,7 @@ function serve(process: ProcessContext, node: ZooKeeperNodeState, connection: nu
     case "StopReplica": return handleStopReplica(process, node, body as RequestOf<"StopReplica">, to as ReplyTo<"StopReplica">);
     case "UpdateMetadata": return handleUpdateMetadata(process, node, body as RequestOf<"UpdateMetadata">, to as ReplyTo<"UpdateMetadata">);
     case "ControlledShutdown": return handleControlledShutdown(process, node, body as RequestOf<"ControlledShutdown">, to as ReplyTo<"ControlledShutdown">);
+    case "DescribeConfigs": return describeConfigs(process, node, body as RequestOf<"DescribeConfigs">, to as ReplyTo<"DescribeConfigs">);
     case "IncrementalAlterConfigs": return alterConfigs(process, node, body as RequestOf<"IncrementalAlterConfigs">, to as ReplyTo<"IncrementalAlterConfigs">);
   }
   if (controllerRequest(controllerRun(process, node), message.api, body, to)) return;
@@ -280,7 +281,7 @@ function serve(process: ProcessContext, node: ZooKeeperNodeState, connection: nu
 
 /** A log is opened with its topic's settings: LogManager reads them from ZooKeeper first. */
 function leaderAndIsr(process: ProcessContext, node: ZooKeeperNodeState, body: RequestOf<"LeaderAndIsr">, replyTo: ReplyTo<"LeaderAndIsr">): void {
-  const topics = body.topicStates.map(({ topicName }) => topicName).filter(topic => !node.topicConfigs.has(topic));
+  const topics = body.topicStates.map(({ topicName }) => topicName).filter(topic => !node.broker.zookeeperTopicConfigs.has(topic));
   if (topics.length === 0) return handleLeaderAndIsr(process, node, body, replyTo);
   askZooKeeper(process, node, topics.map(topic => ({ op: "getData", path: topicConfigPath(topic), watch: false })), { step: "leader-and-isr", topics, body, replyTo });
 }

@@ -2,7 +2,8 @@
 // closes its logs and its session: its znode is gone at once, and with it, where it was controller, `/controller`.
 // Source: KafkaServer.controlledShutdown, KafkaServer.shutdown (3.9). FIDELITY: ZKC-CONTROLLED-SHUTDOWN.
 import type { ProcessContext } from "#engine/core/process.ts";
-import { fromMs } from "#engine/core/time.ts";
+import { fromMs, toMs } from "#engine/core/time.ts";
+import { logLine } from "#engine/log/log-lines.ts";
 import { booleanSetting, numberSetting } from "#engine/metadata/kraft-settings.ts";
 import { resign } from "#engine/metadata/zookeeper-controller/controller-resignation.ts";
 import { isActive } from "#engine/metadata/zookeeper-controller/controller-state.ts";
@@ -21,8 +22,11 @@ export function beginShutdown(process: ProcessContext, node: ZooKeeperNodeState)
   if (node.phase === "shutting-down" || node.phase === "stopped") return;
   const isControlled = node.phase === "running" && booleanSetting(node.settings.overrides, "controlled.shutdown.enable", true);
   node.phase = "shutting-down";
-  if (isControlled) askToLeave(process, node);
-  else finish(process, node);
+  node.shutdown.begunUs = process.now;
+  log(process, node, "shutting down");
+  if (!isControlled) return finish(process, node);
+  log(process, node, "Starting controlled shutdown");
+  askToLeave(process, node);
 }
 
 function askToLeave(process: ProcessContext, node: ZooKeeperNodeState): void {
@@ -38,8 +42,10 @@ function askToLeave(process: ProcessContext, node: ZooKeeperNodeState): void {
 export function shutdownAnswered(process: ProcessContext, node: ZooKeeperNodeState, result: NetworkResult): void {
   if (node.phase !== "shutting-down") return;
   const response = result.response as ResponseOf<"ControlledShutdown"> | null;
-  if (response !== null && response.error === "NONE" && response.remainingPartitions.length === 0) finish(process, node);
-  else again(process, node);
+  if (response !== null && response.error === "NONE" && response.remainingPartitions.length === 0) {
+    log(process, node, `Controlled shutdown request returned successfully after ${toMs(process.now - node.shutdown.begunUs)}ms`);
+    finish(process, node);
+  } else again(process, node);
 }
 
 function again(process: ProcessContext, node: ZooKeeperNodeState): void {
@@ -52,8 +58,18 @@ export function shutdownTimer(process: ProcessContext, node: ZooKeeperNodeState)
   if (node.phase === "shutting-down") askToLeave(process, node);
 }
 
+function log(process: ProcessContext, node: ZooKeeperNodeState, text: string): void {
+  const { nodeId } = node.settings;
+  logLine(process, nodeId, "INFO", `[KafkaServer id=${nodeId}] ${text}`, "kafka.server.KafkaServer");
+}
+
 function finish(process: ProcessContext, node: ZooKeeperNodeState): void {
   const { broker, zooKeeper, controller } = node;
+  const { nodeId } = node.settings;
+  logLine(process, nodeId, "INFO", `[data-plane Kafka Request Handler on Broker ${nodeId}], shutting down`, "kafka.server.KafkaRequestHandlerPool");
+  for (const manager of ["ReplicaFetcherManager", "ReplicaAlterLogDirsManager"]) {
+    logLine(process, nodeId, "INFO", `[${manager} on broker ${nodeId}] shutting down`, `kafka.server.${manager}`);
+  }
   broker.isShuttingDown = true;
   broker.fetchers.clear();
   for (const connection of [...broker.requests.connections.keys()]) {
@@ -66,5 +82,11 @@ function finish(process: ProcessContext, node: ZooKeeperNodeState): void {
   controller.events = [];
   controller.tasks.clear();
   if (zooKeeperIsConnected(zooKeeper)) closeZooKeeperSession(process, zooKeeper);
-  else node.phase = "stopped";
+  else sessionIsClosed(process, node);
+}
+
+/** The last thing that a broker does. */
+export function sessionIsClosed(process: ProcessContext, node: ZooKeeperNodeState): void {
+  log(process, node, "shut down completed");
+  node.phase = "stopped";
 }

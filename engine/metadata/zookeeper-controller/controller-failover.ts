@@ -21,7 +21,7 @@ import {
 } from "./znode-data.ts";
 
 export type FailoverStep =
-  | { readonly of: "failover"; readonly do: "begin" | "feature" | "watch" | "listed" | "partitions" | "resume" }
+  | { readonly of: "failover"; readonly do: "begin" | "feature" | "watch" | "listed" | "partitions" | "resume" | "done" }
   | { readonly of: "failover"; readonly do: "brokers"; readonly brokers: readonly string[]; readonly topics: readonly string[]; readonly deletions: readonly string[] }
   | { readonly of: "failover"; readonly do: "brokers-read"; readonly brokers: readonly string[]; readonly topics: readonly string[]; readonly deletions: readonly string[] }
   | { readonly of: "failover"; readonly do: "topics-read"; readonly topics: readonly string[]; readonly deletions: readonly string[] }
@@ -29,7 +29,9 @@ export type FailoverStep =
 
 export function performFailoverStep(run: Run, task: Task, step: FailoverStep, answers: readonly ZooKeeperAnswer[]): void {
   switch (step.do) {
-    case "begin": return ask(run, task, [{ op: "getData", path: FEATURE_PATH, watch: false }], { of: "failover", do: "feature" });
+    case "begin":
+      run.controller.isFailingOver = true;
+      return ask(run, task, [{ op: "getData", path: FEATURE_PATH, watch: false }], { of: "failover", do: "feature" });
     case "feature":
       if (answers[0]?.error === "OK") return doNext(task, { of: "failover", do: "watch" });
       return ask(run, task, [checked(run.controller, createNode(FEATURE_PATH, FEATURE_NODE))], { of: "failover", do: "watch" });
@@ -41,6 +43,9 @@ export function performFailoverStep(run: Run, task: Task, step: FailoverStep, an
     case "states-read": return statesRead(run, task, step, answers);
     case "partitions": return partitions(run, task);
     case "resume": return resume(run, task);
+    case "done":
+      run.controller.isFailingOver = false;
+      return;
   }
 }
 
@@ -151,6 +156,7 @@ function resume(run: Run, task: Task): void {
   const { context } = run.controller;
   doNext(task,
     ...[...context.partitionsBeingReassigned.values()].map(at => ({ of: "reassignment", do: "resume", at } as const)),
-    { of: "reassignment", do: "read-znode" }, { of: "deletion", do: "resume" }, { of: "operator", do: "read-preferred-znode" });
+    { of: "reassignment", do: "read-znode" }, { of: "deletion", do: "resume" }, { of: "operator", do: "read-preferred-znode" },
+    { of: "failover", do: "done" });
   startAutoBalance(run);
 }

@@ -25,6 +25,7 @@ export function resign(run: Run, why: string): void {
   controller.balanceTimer = 0;
   closeBrokerChannels(process, controller.channels);
   process.trace({ kind: "controller-resigned", broker: controller.brokerId, controllerEpoch: controller.context.epoch, why });
+  controller.isFailingOver = false;
   controller.context = createContext();
   controller.batch = createRequestBatch();
 }

@@ -1,5 +1,6 @@
 // The memory of a broker's controller part: whether it is the controller, what it knows, what it has to do. Plain data.
 // Source: KafkaController.scala, ControllerEventManager.scala (3.9).
+import { createJavaRandom, type JavaRandom } from "#engine/metadata/java-random.ts";
 import { booleanSetting, numberSetting } from "#engine/metadata/kraft-settings.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import { type BrokerChannels, createBrokerChannels } from "./broker-channels.ts";
@@ -41,6 +42,10 @@ export interface ZooKeeperController {
   balanceTimer: number;
   /** Requests of operators that wait for this broker's metadata cache: task ids. */
   readonly waitingForCache: Map<number, CacheWait>;
+  /** AdminUtils' generator: one for the life of the process, unseeded. */
+  readonly placement: JavaRandom;
+  /** Whether this controller has just been elected: its code runs for the first time. */
+  isFailingOver: boolean;
   /** Topics whose creation this broker has told; the controller tells the others. */
   readonly announcedTopics: Set<string>;
 }
@@ -64,11 +69,13 @@ export function controllerSettings(overrides: Readonly<Record<string, string | n
   };
 }
 
-export function createController(brokerId: number, settings: ControllerSettings): ZooKeeperController {
+/** `seed`: of the generator for placements. */
+export function createController(brokerId: number, settings: ControllerSettings, seed: number): ZooKeeperController {
   return {
     brokerId, settings, activeController: -1, context: createContext(), events: [], tasks: new Map([[CONTROLLER_TASK, createTask(CONTROLLER_TASK)]]),
     nextTask: CONTROLLER_TASK + 1, asks: 0, replyTo: null, batch: createRequestBatch(), channels: createBrokerChannels(brokerId),
-    election: { elected: [], failed: [] }, balanceTimer: 0, waitingForCache: new Map(), announcedTopics: new Set(),
+    election: { elected: [], failed: [] }, balanceTimer: 0, waitingForCache: new Map(), placement: createJavaRandom(seed), isFailingOver: false,
+    announcedTopics: new Set(),
   };
 }
 

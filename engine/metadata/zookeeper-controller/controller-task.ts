@@ -43,8 +43,10 @@ export interface Task {
 export const CONTROLLER_TASK = 1;
 export const CONTROLLER_WORK_TIMER = "controller work";
 
-/** What the controller's thread does with one answer: parsing, state machines, requests to brokers. Estimate, see ZKC-SERVICE-TIME. */
-const ANSWER_SERVICE_US = 40;
+/** What the controller's thread does with one answer: parsing, state machines, requests to brokers. Fitted, see ZKC-SERVICE-TIME. */
+const ANSWER_SERVICE_US = 120;
+/** What a round costs a controller that has just been elected: code that this process has never run before. Fitted, see ZKC-SERVICE-TIME. */
+const FIRST_ROUND_SERVICE_US = 50_000;
 
 export function createTask(id: number): Task {
   return { id, steps: [], asked: null };
@@ -79,7 +81,8 @@ export function takeAnswer(run: Run, context: TaskContext, answer: ZooKeeperAnsw
 
 function work(run: Run, task: Task, asked: Asked): void {
   asked.isWorking = true;
-  run.process.schedule(asked.answers.length * ANSWER_SERVICE_US, CONTROLLER_WORK_TIMER, { task: task.id, ask: asked.ask });
+  const firstUs = task.id === CONTROLLER_TASK && run.controller.isFailingOver ? FIRST_ROUND_SERVICE_US : 0;
+  run.process.schedule(firstUs + asked.answers.length * ANSWER_SERVICE_US, CONTROLLER_WORK_TIMER, { task: task.id, ask: asked.ask });
 }
 
 /** The timer `CONTROLLER_WORK_TIMER`: the task whose answers have been worked through, with its next step; null when it is gone. */

@@ -1,7 +1,7 @@
 // Topics, partitions and deletions as operators ask for them: checked by the broker that is the controller, written as znodes, which the
 // controller then finds by its watches; answered when the broker's own metadata cache shows the result or when the time is over.
 // Source: ZkAdminManager.scala, AdminZkClient.scala, DelayedCreatePartitions, DelayedDeleteTopics (3.9). FIDELITY: ZKC-TOPIC-ADMIN, ZKC-PLACEMENT.
-import { createJavaRandom, nextJavaInt } from "#engine/metadata/java-random.ts";
+import { nextJavaInt } from "#engine/metadata/java-random.ts";
 import { randomUuid } from "#engine/metadata/random-uuid.ts";
 import { topicConfigProblem } from "#engine/metadata/topic-configs.ts";
 import { topicNameProblem } from "#engine/metadata/topic-names.ts";
@@ -135,8 +135,7 @@ function checkAndPlace(run: Run, wish: CreateTopicWish, existing: readonly strin
 }
 
 function placed(run: Run, wish: CreateTopicWish): readonly (readonly number[])[] | Refusal {
-  const { settings } = run.controller;
-  const random = createJavaRandom(run.process.random("AdminUtils", 0x100000000));
+  const { settings, placement: random } = run.controller;
   const placement = assignReplicas(run.host.aliveBrokers(), {
     partitions: wish.numPartitions === -1 ? settings.defaultPartitions : wish.numPartitions,
     replicationFactor: wish.replicationFactor === -1 ? settings.defaultReplicationFactor : wish.replicationFactor,
