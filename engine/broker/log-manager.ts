@@ -31,6 +31,10 @@ const CLEAN_SHUTDOWN_FILE = ".kafka_cleanshutdown";
 /** Reading a log again: pages that are cached, summed up and parsed by one thread. */
 const RECOVERY_BYTES_PER_SECOND = 200_000_000;
 
+/** About a row of a checkpoint: it is written beside the old file before it takes its place. */
+const CHECKPOINT_ROW_BYTES = 16;
+const METADATA_LOG = "__cluster_metadata-0";
+
 type Checkpoint = ReadonlyMap<string, number>;
 
 function settingMs(broker: BrokerState, name: string, byDefault: number): number {
@@ -59,6 +63,7 @@ function startLoading(process: ProcessContext, broker: BrokerState): void {
   const { logs } = broker;
   logs.status = "loading";
   logs.startedUs = process.now;
+  sayLoading(process, broker);
   let longestUs = 0;
   for (const directory of logs.directories) {
     if (writeError(process.disk, process.device, directory.root, 0) === IO_ERROR) directory.isOffline = true;
@@ -71,6 +76,16 @@ function startLoading(process: ProcessContext, broker: BrokerState): void {
   }
   if (longestUs === 0) load(process, broker);
   else process.schedule(longestUs, LOGS_LOADED_TIMER);
+}
+
+/** The metadata log has no clean end in Kafka's eyes: every start reads its newest segment again. */
+function sayLoading(process: ProcessContext, broker: BrokerState): void {
+  const { logs, node: { nodeId } } = broker;
+  const first = logs.directories[0]?.path;
+  if (process.disk.get(`${METADATA_LOG}/00000000000000000000.log`)?.kind === "log") {
+    logLine(process, nodeId, "INFO", `[LogLoader partition=${METADATA_LOG}, dir=${first}] Recovering unflushed segment 0. 0/1 recovered for ${METADATA_LOG}.`, "kafka.log.LogLoader");
+  }
+  logLine(process, nodeId, "INFO", `Loading logs from log dirs ArrayBuffer(${paths(broker)})`, "kafka.log.LogManager");
 }
 
 function recoveryUs(process: ProcessContext, directory: LogDirectory): number {
@@ -90,7 +105,7 @@ function foldersOf(process: ProcessContext, directory: LogDirectory): Map<string
   for (const path of process.disk.keys()) {
     if (!path.startsWith(directory.root)) continue;
     const [folder, name, ...deeper] = path.slice(directory.root.length).split("/");
-    if (folder === undefined || name === undefined || deeper.length > 0 || folder === "__cluster_metadata-0" || !/-\d+$/.test(folder)) continue;
+    if (folder === undefined || name === undefined || deeper.length > 0 || folder === METADATA_LOG || !/-\d+$/.test(folder)) continue;
     const names = folders.get(folder);
     if (names === undefined) folders.set(folder, [name]);
     else names.push(name);
@@ -201,17 +216,23 @@ function readCheckpoint(process: ProcessContext, directory: LogDirectory, name: 
   return readRecordFile(process.disk, `${directory.root}${name}`) as Checkpoint | null | undefined ?? new Map<string, number>();
 }
 
-/** Written only when a row has changed; forced to disk, as CheckpointFile does. A full or failed disk loses the directory. */
-function writeCheckpoint(process: ProcessContext, directory: LogDirectory, name: string, rows: Checkpoint): void {
+/** Written when a row has changed; forced to disk, as CheckpointFile does. A disk that refuses loses the directory, whether there is news or not. */
+function writeCheckpoint(process: ProcessContext, broker: BrokerState, directory: LogDirectory, name: string, rows: Checkpoint): void {
   if (directory.isOffline) return;
   const path = `${directory.root}${name}`;
-  const written = readRecordFile(process.disk, path) as Checkpoint | null | undefined ?? null;
+  const { disk, device } = process;
+  const hasLimits = device.capacityBytes !== null || device.failedDirectories.size > 0;
+  const why = hasLimits ? writeError(disk, device, path, CHECKPOINT_ROW_BYTES * rows.size) : null;
+  if (why !== null) {
+    const text = `Error while writing to checkpoint file ${directory.path}/${name}`;
+    logLine(process, broker.node.nodeId, "ERROR", text, "org.apache.kafka.storage.internals.log.LogDirFailureChannel");
+    logLine(process, broker.node.nodeId, "ERROR", `java.io.IOException: ${why}`, "");
+    process.schedule(0, LOG_DIRECTORY_FAILURE_TIMER, { logDirectory: directory.path, why } satisfies LogDirectoryFailure);
+    return;
+  }
+  const written = readRecordFile(disk, path) as Checkpoint | null | undefined ?? null;
   if (written !== null && written.size === rows.size && [...rows].every(([key, offset]) => written.get(key) === offset)) return;
-  const why = process.device.failedDirectories.size === 0 ? null : writeError(process.disk, process.device, path, 0);
-  if (why === null) return writeRecordFile(process.disk, path, rows, true);
-  const text = `Error while writing to checkpoint file ${directory.path}/${name}`;
-  logLine(process, Number(process.name.replace(/\D/g, "")), "ERROR", text, "org.apache.kafka.storage.internals.log.LogDirFailureChannel");
-  process.schedule(0, LOG_DIRECTORY_FAILURE_TIMER, { logDirectory: directory.path, why } satisfies LogDirectoryFailure);
+  writeRecordFile(disk, path, rows, true);
 }
 
 function checkpoint(process: ProcessContext, broker: BrokerState, name: string, offsetOf: (log: UnifiedLog) => number | null): void {
@@ -222,7 +243,7 @@ function checkpoint(process: ProcessContext, broker: BrokerState, name: string, 
       const offset = offsetOf(log);
       if (offset !== null) rows.set(log.directory, offset);
     }
-    writeCheckpoint(process, directory, name, rows);
+    writeCheckpoint(process, broker, directory, name, rows);
   }
 }
 
