@@ -5,7 +5,7 @@ import { isInvalidMetadata, isRetriable, type KafkaError } from "#engine/protoco
 import type { Api, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import {
-  type Answer, configsAltered, configsDescribed, leadersElected, partitionsCreated, partitionsReassigned, quorumDescribed, reassignmentsListed,
+  type Answer, configsAltered, configsDescribed, leadersElected, partitionsCreated, partitionsReassigned, quorumDescribed, quotasAltered, reassignmentsListed,
   topicCreated, topicsDeleted, votersChanged,
 } from "./admin-operator-answers.ts";
 import type { AdminContext } from "./admin-requests.ts";
@@ -44,6 +44,7 @@ function answerTo(api: Api, response: ResponseOf<Api>): Answer | null {
     case "AlterPartitionReassignments": return partitionsReassigned(response as ResponseOf<"AlterPartitionReassignments">);
     case "ListPartitionReassignments": return reassignmentsListed(response as ResponseOf<"ListPartitionReassignments">);
     case "IncrementalAlterConfigs": return configsAltered(response as ResponseOf<"IncrementalAlterConfigs">);
+    case "AlterClientQuotas": return quotasAltered(response as ResponseOf<"AlterClientQuotas">);
     case "DescribeConfigs": return configsDescribed(response as ResponseOf<"DescribeConfigs">);
     case "DescribeQuorum": return quorumDescribed(response as ResponseOf<"DescribeQuorum">);
     case "AddRaftVoter": case "RemoveRaftVoter": return votersChanged(response as ResponseOf<"AddRaftVoter">);

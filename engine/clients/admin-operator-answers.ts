@@ -44,6 +44,10 @@ export function configsAltered(response: ResponseOf<"IncrementalAlterConfigs">):
   return oneAnswer(response.responses[0]);
 }
 
+export function quotasAltered(response: ResponseOf<"AlterClientQuotas">): Answer {
+  return oneAnswer(response.entries[0]);
+}
+
 export function topicsDeleted(response: ResponseOf<"DeleteTopics">): Answer {
   if (response.responses.some(({ error }) => error === "NOT_CONTROLLER")) return again("NOT_CONTROLLER");
   return { is: "value", value: response.responses.map(answer => ({ topic: answer.name, error: answer.error, errorMessage: wordsOf(answer) })) };

@@ -46,6 +46,13 @@ export function requestOf(command: OneStepCommand, timeoutMs: number): CallReque
       } };
     case "list-reassignments": return { target: "controller", api: "ListPartitionReassignments", body: { timeoutMs, topics: null } };
     case "alter-configs": case "describe-configs": return configRequest(command);
+    case "alter-client-quotas":
+      return { target: "any", api: "AlterClientQuotas", body: {
+        entries: [{
+          entity: Object.entries(command.entity).map(([entityType, entityName]) => ({ entityType, entityName: entityName ?? null })),
+          ops: Object.entries(command.changes).map(([key, value]) => ({ key, value: value ?? 0, remove: value === null })),
+        }], validateOnly: false,
+      } };
     case "describe-quorum": return { target: "any", api: "DescribeQuorum", body: {} };
     case "add-controller": case "remove-controller": return voterRequest(command, timeoutMs);
   }

@@ -11,7 +11,7 @@ import { timeoutError } from "./error-texts.ts";
 /** What the Admin client of Java has a method for, and `read`. */
 export type AdminCommand = Extract<Command, { readonly do:
   "create-topic" | "elect-leaders" | "fetch-metadata" | "list-offsets" | "read" | "delete-topics" | "create-partitions" | "reassign"
-  | "list-reassignments" | "alter-configs" | "describe-configs" | "delete-records" | "describe-quorum" | "add-controller" | "remove-controller" }>;
+  | "list-reassignments" | "alter-configs" | "describe-configs" | "alter-client-quotas" | "delete-records" | "describe-quorum" | "add-controller" | "remove-controller" }>;
 
 export interface FoundOffset { readonly partition: number; readonly offset: number; readonly timestampMs: number; readonly leaderEpoch: number }
 
@@ -58,6 +58,7 @@ export function callName({ command, leaders }: AdminCall): string {
     case "list-reassignments": return "listPartitionReassignments";
     case "alter-configs": return "incrementalAlterConfigs";
     case "describe-configs": return "describeConfigs";
+    case "alter-client-quotas": return "alterClientQuotas";
     case "delete-records": return `deleteRecords(api=${leaders === null ? "METADATA" : "DELETE_RECORDS"})`;
     case "describe-quorum": return "describeMetadataQuorum";
     case "add-controller": return "addRaftVoter";

@@ -50,7 +50,7 @@ export const adminKind: ProcessKind = {
     switch (command.do) {
       case "create-topic": case "elect-leaders": case "fetch-metadata": case "list-offsets": case "read": case "delete-topics":
       case "create-partitions": case "reassign": case "list-reassignments": case "alter-configs": case "describe-configs": case "delete-records":
-      case "describe-quorum": case "add-controller": case "remove-controller":
+      case "describe-quorum": case "add-controller": case "remove-controller": case "alter-client-quotas":
         if (refuseAtOnce(process, command)) return;
         beginCall(process, admin, command);
         return poll(process, admin);

@@ -68,6 +68,11 @@ export type Command =
     readonly configs: ConfigChanges; readonly call: number;
   }
   | { readonly do: "describe-configs"; readonly resource: { readonly topic: string } | { readonly broker: number | "" }; readonly call: number }
+  /** Limits (KIP-546) of an entity, which a client-id, a user or both name; null stands for the default of that kind. A limit null is taken away. */
+  | {
+    readonly do: "alter-client-quotas"; readonly entity: { readonly "client-id"?: string | null; readonly user?: string | null; readonly ip?: string | null };
+    readonly changes: Readonly<Record<string, number | null>>; readonly call: number;
+  }
   | { readonly do: "delete-records"; readonly topic: string; readonly partition: number; readonly beforeOffset: number; readonly call: number }
   | { readonly do: "describe-quorum"; readonly call: number }
   | { readonly do: "add-controller"; readonly node: number; readonly call: number }
@@ -110,8 +115,8 @@ export interface CallError {
 }
 
 /**
- * The answer to a call. Values: send -> SentRecord[]; read -> RecordView[]; create-topic, create-partitions, alter-configs, add-controller,
- * remove-controller -> null; elect-leaders, delete-topics, reassign -> an error for each ("NONE" for none); list-reassignments, describe-configs
+ * The answer to a call. Values: send -> SentRecord[]; read -> RecordView[]; create-topic, create-partitions, alter-configs, alter-client-quotas,
+ * add-controller, remove-controller -> null; elect-leaders, delete-topics, reassign -> an error for each ("NONE" for none); list-reassignments, describe-configs
  * -> lists; describe-quorum -> the quorum; request -> the body of the response; zookeeper -> ZooKeeperAnswer; four-letter-word -> its text.
  */
 export type Outcome =

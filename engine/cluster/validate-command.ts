@@ -30,7 +30,7 @@ const KEYS = {
   "elect-leaders": ["type", "partitions", "call"], "fetch-metadata": ["topics", "call"], "list-offsets": ["topic", "timestampMs", "call"],
   "delete-topics": ["topics", "call"], "create-partitions": ["topic", "partitions", "assignment", "call"],
   "reassign": ["partitions", "call"], "list-reassignments": ["call"], "alter-configs": ["resource", "configs", "call"],
-  "describe-configs": ["resource", "call"], "delete-records": ["topic", "partition", "beforeOffset", "call"],
+  "describe-configs": ["resource", "call"], "alter-client-quotas": ["entity", "changes", "call"], "delete-records": ["topic", "partition", "beforeOffset", "call"],
   "describe-quorum": ["call"], "add-controller": ["node", "call"], "remove-controller": ["node", "call"],
   "request": ["to", "api", "body", "timeoutMs", "clientId", "call"], "zookeeper": ["operation", "server", "call"],
   "four-letter-word": ["word", "server", "call"], "slow-disk": ["node", "bytesPerSecond"], "limit-disk": ["node", "capacityBytes"],

@@ -39,7 +39,7 @@ export function checkConfigs(where: string, value: unknown): void {
 }
 
 type AdminVerb =
-  | "delete-topics" | "create-partitions" | "reassign" | "list-reassignments" | "alter-configs" | "describe-configs" | "delete-records"
+  | "delete-topics" | "create-partitions" | "reassign" | "list-reassignments" | "alter-configs" | "describe-configs" | "alter-client-quotas" | "delete-records"
   | "describe-quorum" | "add-controller" | "remove-controller";
 
 export function checkAdminCommand(verb: AdminVerb, where: string, fields: Fields): void {
@@ -57,6 +57,7 @@ export function checkAdminCommand(verb: AdminVerb, where: string, fields: Fields
       checkResource(`${where}.resource`, fields["resource"]);
       return checkConfigs(`${where}.configs`, fields["configs"]);
     case "describe-configs": return checkResource(`${where}.resource`, fields["resource"]);
+    case "alter-client-quotas": return checkQuotas(where, fields);
     case "delete-records":
       readTopicName(`${where}.topic`, fields["topic"]);
       readInteger(`${where}.partition`, fields["partition"], 0, PARTITIONS_MAX - 1);
@@ -94,6 +95,24 @@ function checkResource(where: string, value: unknown): void {
     expected: "either \"topic\" or \"broker\"", found: fields["topic"] === undefined ? "neither" : "both",
     cure: "Write { \"topic\": \"user-events\" }, { \"broker\": 1 }, or { \"broker\": \"\" } for all brokers.",
   });
+}
+
+/** Which entities and limits there are is Kafka's to judge (INVALID_REQUEST). */
+function checkQuotas(where: string, fields: Fields): void {
+  const entity = readObject(`${where}.entity`, fields["entity"], ["client-id", "user", "ip"]);
+  for (const [type, name] of Object.entries(entity)) if (name !== null) readText(`${where}.entity["${type}"]`, name, 1000, 0);
+  if (typeof fields["changes"] !== "object" || fields["changes"] === null || Array.isArray(fields["changes"])) {
+    readObject(`${where}.changes`, fields["changes"], ["producer_byte_rate"]);
+  }
+  const changes = fields["changes"] as Fields;
+  readList(`${where}.changes`, Object.keys(changes), 0, CONFIGS_MAX);
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === null || typeof value === "number" && Number.isFinite(value)) continue;
+    throw new AuthorError({
+      code: "wrong-kind", where: `${where}.changes["${key}"]`, what: "a limit is a number", expected: "a number, or null to take it away",
+      found: shown(value), cure: "Write { \"producer_byte_rate\": 20000 }.",
+    });
+  }
 }
 
 export function checkDiskFault(verb: "slow-disk" | "limit-disk" | "fail-log-directory" | "damage-log", where: string, fields: Fields): void {

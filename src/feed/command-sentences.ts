@@ -31,6 +31,7 @@ export function commandSentence(command: Command): string {
     case 'list-reassignments': return 'You ask which partitions are being moved.';
     case 'alter-configs': return `You set ${settingsText(command.configs)} for ${resourceText(command.resource)}.`;
     case 'describe-configs': return `You ask for the settings of ${resourceText(command.resource)}.`;
+    case 'alter-client-quotas': return `You set ${limitsText(command.changes)} for ${entityText(command.entity)}.`;
     case 'delete-records': return `You ask to delete what lies before offset ${command.beforeOffset} of ${command.topic}-${command.partition}.`;
     case 'describe-quorum': return 'You ask how the metadata quorum stands.';
     case 'add-controller': return `You ask to make controller ${command.node} a voter.`;
@@ -50,6 +51,14 @@ export function commandSentence(command: Command): string {
 
 function settingsText(settings: Readonly<Record<string, string | number | boolean | null>>): string {
   return listText(Object.entries(settings).map(([name, value]) => value === null ? `${name} back to its default` : `${name}=${String(value)}`));
+}
+
+function limitsText(limits: Readonly<Record<string, number | null>>): string {
+  return listText(Object.entries(limits).map(([name, value]) => value === null ? `no ${name}` : `${name}=${value}`));
+}
+
+function entityText(entity: Readonly<Record<string, string | null | undefined>>): string {
+  return listText(Object.entries(entity).map(([type, name]) => name === null ? `every ${type} without a limit of its own` : `${type} ${name ?? ''}`));
 }
 
 function resourceText(resource: (Command & { readonly do: 'alter-configs' })['resource']): string {

@@ -21,7 +21,7 @@ type WithoutCall<C> = C extends { readonly call: number } ? Omit<C, 'call'> : ne
 /** A command that is answered later by an outcome; the bridge numbers it. */
 export type CallCommand = WithoutCall<Extract<Command, {
   readonly do: 'send' | 'close-client' | 'read' | 'create-topic' | 'delete-topics' | 'create-partitions' | 'reassign' | 'list-reassignments' | 'alter-configs'
-    | 'describe-configs' | 'delete-records' | 'elect-leaders' | 'fetch-metadata' | 'list-offsets' | 'describe-quorum' | 'add-controller' | 'remove-controller'
+    | 'describe-configs' | 'alter-client-quotas' | 'delete-records' | 'elect-leaders' | 'fetch-metadata' | 'list-offsets' | 'describe-quorum' | 'add-controller' | 'remove-controller'
     | 'zookeeper' | 'four-letter-word';
 }>>;
 /** A command that is done when it has been given. */

@@ -25,7 +25,7 @@ export class KernelMessageError extends Error {
 const HAND_VERBS = ['kill', 'power-loss', 'shut-down', 'pause', 'resume', 'restart', 'cut', 'heal', 'drop', 'slow-disk', 'limit-disk', 'fail-log-directory'] as const;
 const CALL_VERBS = [
   'send', 'close-client', 'read', 'create-topic', 'delete-topics', 'create-partitions', 'reassign', 'list-reassignments', 'alter-configs', 'describe-configs',
-  'delete-records', 'elect-leaders', 'fetch-metadata', 'list-offsets', 'describe-quorum', 'add-controller', 'remove-controller', 'zookeeper', 'four-letter-word',
+  'alter-client-quotas', 'delete-records', 'elect-leaders', 'fetch-metadata', 'list-offsets', 'describe-quorum', 'add-controller', 'remove-controller', 'zookeeper', 'four-letter-word',
 ] as const;
 const LEVELS = ['log', 'warn', 'error'] as const;
 const SOURCES = ['display', 'result', 'console'] as const;

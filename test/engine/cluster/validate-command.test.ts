@@ -52,7 +52,7 @@ describe("a command", () => {
   test("that nobody knows is refused with a guess", () => {
     expect(errorOf({ do: "kil", node: 1 }).message).toMatchInlineSnapshot(`
       "command.do: unknown value "kil"
-        expected  one of "kill", "power-loss", "shut-down", "pause", "resume", "restart", "cut", "heal", "drop", "open-producer", "open-consumer", "close-client", "send", "seek", "read", "create-topic", "elect-leaders", "fetch-metadata", "list-offsets", "delete-topics", "create-partitions", "reassign", "list-reassignments", "alter-configs", "describe-configs", "delete-records", "describe-quorum", "add-controller", "remove-controller", "request", "zookeeper", "four-letter-word", "slow-disk", "limit-disk", "fail-log-directory", "damage-log", "predict"
+        expected  one of "kill", "power-loss", "shut-down", "pause", "resume", "restart", "cut", "heal", "drop", "open-producer", "open-consumer", "close-client", "send", "seek", "read", "create-topic", "elect-leaders", "fetch-metadata", "list-offsets", "delete-topics", "create-partitions", "reassign", "list-reassignments", "alter-configs", "describe-configs", "alter-client-quotas", "delete-records", "describe-quorum", "add-controller", "remove-controller", "request", "zookeeper", "four-letter-word", "slow-disk", "limit-disk", "fail-log-directory", "damage-log", "predict"
         found     "kil"
         cure      Did you mean "kill"?"
     `);
