@@ -6,7 +6,7 @@ import { answerCommitted, closeSessionConnection } from "./client-connections.ts
 import { addMetric, countMetric, countWrites } from "./metrics.ts";
 import type { Server } from "./server-state.ts";
 import { removeSession } from "./session-tracker.ts";
-import { committedZxid, logEntry, indexAfter, rememberCommitted, transactionLog } from "./transaction-log.ts";
+import { rememberCommitted, untoldTransactions } from "./transaction-log.ts";
 import type { Transaction } from "./transactions.ts";
 import { fireWatches } from "./watches.ts";
 import { applyTransaction, type TreeChange, type ZnodeDatabase } from "./znode-database.ts";
@@ -52,9 +52,7 @@ function tellFacts(server: Server, { body, sessionId }: Transaction, changes: re
  */
 export function tellInheritedCommits(server: Server): void {
   const { process, state } = server;
-  const log = transactionLog(process.disk);
-  for (let index = indexAfter(log, committedZxid(process.disk)); index < log.entries.length; index += 1) {
-    const transaction = logEntry(log, index);
+  for (const transaction of untoldTransactions(process.disk)) {
     tellFacts(server, transaction, inheritedChanges(transaction, state.database), state.database.sessions.get(transaction.sessionId)?.client ?? "");
     rememberCommitted(process.disk, transaction.zxid);
   }

@@ -15,7 +15,7 @@ export function createExpiryQueue(intervalUs: number): ExpiryQueue {
 }
 
 /** ExpiryQueue.roundToNextInterval. */
-export function bucketOf(queue: ExpiryQueue, atUs: number): number {
+function bucketOf(queue: ExpiryQueue, atUs: number): number {
   return (Math.floor(atUs / queue.intervalUs) + 1) * queue.intervalUs;
 }
 

@@ -9,7 +9,7 @@ import { addMetric, addWrite, countMetric } from "./metrics.ts";
 import { type FromLeader, sendToServer, type ToLeader } from "./quorum-messages.ts";
 import type { Following, Server } from "./server-state.ts";
 import {
-  appendTransaction, cutLog, lastLoggedZxid, lastZxid, loadDatabase, logEntry, rememberCommitted, storeImage, transactionLog, writeEpoch,
+  appendTransaction, committedZxid, cutLog, lastLoggedZxid, lastZxid, loadDatabase, logEntry, rememberCommitted, rememberUntold, storeImage, transactionLog, writeEpoch,
 } from "./transaction-log.ts";
 import type { Transaction } from "./transactions.ts";
 import { applyTransaction, databaseOf } from "./znode-database.ts";
@@ -27,7 +27,7 @@ export function startFollowing(server: Server, leader: number): void {
   const host = state.config.servers.find(({ id }) => id === leader)?.host ?? "";
   state.role = "following";
   state.following = {
-    leader, host, phase: "connecting", connection: 0, attempts: 0, retryAtUs: 0, epoch: 0, newLeaderPending: false, lastHeardUs: process.now,
+    leader, host, phase: "connecting", connection: 0, attempts: 0, retryAtUs: 0, epoch: 0, historyZxid: 0, newLeaderPending: false, lastHeardUs: process.now,
     startedUs: process.now, pending: [], acknowledgedLength: 0, touched: new Set(), timer: 0, timerAtUs: 0,
   };
   connectToLeader(server, state.following);
@@ -103,7 +103,7 @@ function epochProposed(server: Server, following: Following, epoch: number): voi
   });
 }
 
-/** Learner.syncWithLeader. What comes here is committed already. */
+/** Learner.syncWithLeader. What comes here is the leader's history; it is committed once a majority has it, which UPTODATE tells. */
 function historyReceived(server: Server, following: Following, message: Extract<FromLeader, { type: "diff" | "trunc" | "snap" }>): void {
   const { state, process } = server;
   following.phase = "synchronization";
@@ -112,13 +112,14 @@ function historyReceived(server: Server, following: Following, message: Extract<
     state.database = loadDatabase(process.disk, state.config, state.metrics);
   } else if (message.type === "snap") {
     storeImage(process.disk, message.image);
+    rememberUntold(process.disk, message.untold);
     state.database = databaseOf(message.image);
   }
-  for (const transaction of message.transactions) {
+  for (const transaction of message.type === "snap" ? [] : message.transactions) {
     if (!appendTransaction(process, transaction)) return server.roles.exit(server);
     applyTransaction(state.database, transaction);
   }
-  rememberCommitted(process.disk, lastLoggedZxid(process.disk));
+  following.historyZxid = lastLoggedZxid(process.disk);
   countMembership(server);
 }
 
@@ -166,6 +167,7 @@ export function followerForced(server: Server, following: Following, length: num
 function upToDate(server: Server, following: Following): void {
   const { state, process } = server;
   following.phase = "broadcast";
+  rememberCommitted(process.disk, Math.max(committedZxid(process.disk), following.historyZxid));
   state.serving = true;
   addMetric(state.metrics, "unavailable_time", toMs(process.now - state.unavailableSinceUs));
   addMetric(state.metrics, "follower_sync_time", toMs(process.now - following.startedUs));

@@ -15,7 +15,7 @@ import { ZOOKEEPER_CLIENT_PORT, ZOOKEEPER_ELECTION_PORT, ZOOKEEPER_QUORUM_PORT }
 import { isStandalone } from "./zookeeper-settings.ts";
 import { sessionText, zxidText } from "./zxid.ts";
 
-export const ZOOKEEPER_VERSION = "3.8.4-9316c2a7a97e1666d8f4593f34dd6fc36ecc436c, built on 2024-02-12 22:16 UTC";
+const ZOOKEEPER_VERSION = "3.8.4-9316c2a7a97e1666d8f4593f34dd6fc36ecc436c, built on 2024-02-12 22:16 UTC";
 const NOT_SERVING = "This ZooKeeper instance is not currently serving requests\n";
 
 /** `withoutQuorum`: answers also when the server serves nobody. */

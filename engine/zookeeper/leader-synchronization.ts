@@ -3,7 +3,7 @@
 import { countMetric } from "./metrics.ts";
 import { sendToServer } from "./quorum-messages.ts";
 import type { Leading, Learner, Server } from "./server-state.ts";
-import { indexAfter, logEntry, logStartZxid, transactionLog } from "./transaction-log.ts";
+import { indexAfter, logEntry, logStartZxid, transactionLog, untoldTransactions } from "./transaction-log.ts";
 import { type Transaction, transactionsBytes } from "./transactions.ts";
 import { DatabaseImage } from "./znode-database.ts";
 import { zxidEpoch } from "./zxid.ts";
@@ -40,7 +40,7 @@ function sendHistory(server: Server, leading: Leading, learner: Learner): void {
     sendToServer(process, learner.connection, knows ? { type: "diff", transactions: missing } : { type: "trunc", zxid: before, transactions: missing });
   } else {
     countMetric(state.metrics, "snap_count");
-    sendToServer(process, learner.connection, { type: "snap", image: new DatabaseImage(state.database), transactions: [] });
+    sendToServer(process, learner.connection, { type: "snap", image: new DatabaseImage(state.database), untold: untoldTransactions(process.disk) });
   }
 }
 

@@ -42,7 +42,8 @@ export type FromLeader =
   /** Brings a follower to the leader's history: the committed transactions after what it has, after cutting its log, or after a whole image. */
   | { readonly type: "diff"; readonly transactions: readonly Transaction[] }
   | { readonly type: "trunc"; readonly zxid: number; readonly transactions: readonly Transaction[] }
-  | { readonly type: "snap"; readonly image: DatabaseImage; readonly transactions: readonly Transaction[] }
+  /** `untold`: what of the image the leader does not know to be committed yet; no bytes, it is for whoever looks on. */
+  | { readonly type: "snap"; readonly image: DatabaseImage; readonly untold: readonly Transaction[] }
   | { readonly type: "newLeader"; readonly epoch: number }
   | { readonly type: "upToDate" }
   | { readonly type: "proposal"; readonly transaction: Transaction }
@@ -64,7 +65,7 @@ function messageBytes(message: QuorumMessage): number {
     case "followerInfo": case "leaderInfo": return PACKET_BYTES + 20;
     case "diff": return PACKET_BYTES + streamBytes(message.transactions);
     case "trunc": return PACKET_BYTES + streamBytes(message.transactions);
-    case "snap": return PACKET_BYTES + message.image.sizeBytes + streamBytes(message.transactions);
+    case "snap": return PACKET_BYTES + message.image.sizeBytes;
     case "proposal": return PACKET_BYTES + message.transaction.sizeBytes;
     case "ack": case "commit": return PACKET_BYTES * message.count;
     case "request": return PACKET_BYTES + 16 + requestBytes(message.request.operation);

@@ -88,6 +88,8 @@ export interface Following {
   /** In phase "connecting": the next attempt; 0: one is under way. */
   retryAtUs: number;
   epoch: number;
+  /** Where the leader's history ended when it came. */
+  historyZxid: number;
   /** Whether NEWLEADER waits for the log to be forced. */
   newLeaderPending: boolean;
   lastHeardUs: number;

@@ -138,6 +138,7 @@ export function loadDatabase(disk: Disk, config: ServerConfig, metrics: Metrics)
 // ---- bookkeeping of the simulation
 
 const TOLD_PATH = "/simulation/zookeeper-committed";
+const UNTOLD_PATH = "/simulation/zookeeper-untold";
 
 /** The last transaction this server knows to be committed: real servers do not keep it; facts are told once with its help. */
 export function committedZxid(disk: Disk): number {
@@ -147,4 +148,20 @@ export function committedZxid(disk: Disk): number {
 
 export function rememberCommitted(disk: Disk, zxid: number): void {
   writeRecordFile(disk, TOLD_PATH, zxid, true);
+}
+
+/** What has come within an image and was not known to be committed by the server that sent it. */
+export function rememberUntold(disk: Disk, transactions: readonly Transaction[]): void {
+  writeRecordFile(disk, UNTOLD_PATH, transactions, true);
+}
+
+/** What this server has and does not know to be committed, in order: in an image or in the log. */
+export function untoldTransactions(disk: Disk): Transaction[] {
+  const committed = committedZxid(disk);
+  const inImage = (readRecordFile(disk, UNTOLD_PATH) as readonly Transaction[] | undefined) ?? [];
+  const log = transactionLog(disk);
+  const start = logStartZxid(disk);
+  const untold = inImage.filter(({ zxid }) => zxid > committed && zxid <= start);
+  for (let index = indexAfter(log, committed); index < log.entries.length; index += 1) untold.push(logEntry(log, index));
+  return untold;
 }

@@ -14,7 +14,7 @@ export interface ZooKeeperServerSettings {
 }
 
 /** The settings that the simulated server knows, with ZooKeeper's names; everything else in `overrides` is ignored. */
-export const ZOOKEEPER_DEFAULTS = {
+const ZOOKEEPER_DEFAULTS = {
   /** zoo_sample.cfg; unset it would be 3000. */
   tickTime: 2000,
   /** Ticks a follower may take to connect and to be brought up to date. */

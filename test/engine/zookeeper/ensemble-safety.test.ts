@@ -1,6 +1,7 @@
 // Kills, losses of power, pauses and cuts, chosen by a seed, under writes: nothing acknowledged is lost, no two servers ever hold different
 // transactions as committed at one zxid, and all agree in the end. A canary without forced writes shows that the search would find a loss.
 import { expect, test } from "vitest";
+import { linkBetween } from "#engine/core/connections.ts";
 import { createStream, drawBelow, type RandomStream } from "#engine/core/random.ts";
 import { indexAfter, logEntry, logStartZxid, committedZxid, transactionLog } from "#engine/zookeeper/transaction-log.ts";
 import type { Transaction } from "#engine/zookeeper/transactions.ts";
@@ -109,6 +110,7 @@ function writeSome(world: EnsembleWorld, stream: RandomStream, counters: Map<str
 function play(seed: number, servers: number, forceSync: "yes" | "no"): Outcome {
   const stream = createStream(seed, "faults");
   const world = new EnsembleWorld({ seed, servers, clients: CLIENTS, restarts: true, overrides: { forceSync } });
+  if (seed % 2 === 1) slowLinks(world, stream);
   const history = new CommittedHistory();
   const counters = new Map<string, number>();
   const down = new Map<number, "stopped" | "paused" | "cut">();
@@ -120,6 +122,7 @@ function play(seed: number, servers: number, forceSync: "yes" | "no"): Outcome {
     const part = drawBelow(stream, 900);
     world.run((100 + part) / 1000 / 2);
     history.look(world);
+    if (drawBelow(stream, 4) === 0) loseMessage(world, stream);
     if (drawBelow(stream, 3) === 0) {
       causeFault(world, stream, down);
       faults += 1;
@@ -130,11 +133,35 @@ function play(seed: number, servers: number, forceSync: "yes" | "no"): Outcome {
   settle(world, down);
   history.look(world);
   history.compareLogs(world);
-  return { violations: [...history.violations, ...clientViolations(world)], acknowledged: acknowledgedCreates(world).length, committed: history.size, faults };
+  return { violations: [...history.violations, ...clientViolations(world), ...factViolations(world)], acknowledged: acknowledgedCreates(world).length, committed: history.size, faults };
+}
+
+/** Each link has a latency and a jitter of its own, some of them many times the time of a force. */
+function slowLinks(world: EnsembleWorld, stream: RandomStream): void {
+  const all = [...world.ids.map(hostOf), ...CLIENTS];
+  for (const from of all) {
+    for (const to of all) {
+      if (from === to) continue;
+      linkBetween(world.simulation.world, from, to).settings = {
+        latencyUs: 200 + drawBelow(stream, 40_000), jitterUs: drawBelow(stream, 60_000), bytesPerSecond: 1_000_000,
+      };
+    }
+  }
+}
+
+const LOSABLE = [
+  "zookeeper PROPOSAL", "zookeeper COMMIT", "zookeeper ACK", "zookeeper NEWLEADER", "zookeeper vote", "zookeeper UPTODATE", "zookeeper DIFF",
+  "zookeeper answer", "zookeeper create", "zookeeper REVALIDATE answer",
+] as const;
+
+/** The next message of a kind is lost with its connection. */
+function loseMessage(world: EnsembleWorld, stream: RandomStream): void {
+  world.simulation.world.network.drops.push({ tag: LOSABLE[drawBelow(stream, LOSABLE.length)] ?? "", from: "", to: "", remaining: 1 });
 }
 
 /** Everything comes back, and has time to agree. */
 function settle(world: EnsembleWorld, down: ReadonlyMap<number, "stopped" | "paused" | "cut">): void {
+  world.simulation.world.network.drops.length = 0;
   for (const [id, state] of down) {
     if (state === "stopped") world.simulation.start(zooKeeperServerName(id));
     else if (state === "paused") world.simulation.resume(zooKeeperServerName(id));
@@ -178,19 +205,32 @@ function clientViolations(world: EnsembleWorld): string[] {
   return violations;
 }
 
+/** Whoever only hears the facts knows the tree. */
+function factViolations(world: EnsembleWorld): string[] {
+  const told = new Map<string, string>();
+  for (const { fact } of world.facts("znode")) {
+    if (fact.change === "deleted") told.delete(fact.path);
+    else told.set(fact.path, `${fact.version} ${String(fact.data)}`);
+  }
+  const { nodes } = world.server(1).database.tree;
+  const held = new Map([...nodes].filter(([path]) => path !== "/" && !path.startsWith("/zookeeper")).map(([path, node]) => [path, `${node.version} ${String(node.data)}`]));
+  const wrong = [...new Set([...told.keys(), ...held.keys()])].filter(path => told.get(path) !== held.get(path));
+  return wrong.length === 0 ? [] : [`${wrong.length} znodes are not as the facts tell, the first ${wrong[0]}: told ${told.get(wrong[0] ?? "")}, is ${held.get(wrong[0] ?? "")}`];
+}
+
 for (const servers of [3, 5]) {
   test(`${servers} servers: whatever is killed, paused, cut off or without power, nothing acknowledged is lost and all agree`, () => {
     let acknowledged = 0;
     let faults = 0;
-    for (let seed = 1; seed <= 25; seed += 1) {
+    for (let seed = 1; seed <= 16; seed += 1) {
       const outcome = play(seed, servers, "yes");
       expect({ seed, violations: outcome.violations.slice(0, 3) }).toEqual({ seed, violations: [] });
       acknowledged += outcome.acknowledged;
       faults += outcome.faults;
     }
     // The search is worth something only when much was written and much went wrong.
-    expect(acknowledged).toBeGreaterThan(1_000);
-    expect(faults).toBeGreaterThan(700);
+    expect(acknowledged).toBeGreaterThan(500);
+    expect(faults).toBeGreaterThan(450);
   }, 60_000);
 }
 
