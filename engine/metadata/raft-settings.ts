@@ -20,7 +20,7 @@ export function raftConfig(settings: KraftSettings, storage: MetaProperties): Ra
       .sort((a, b) => a.nodeId - b.nodeId),
     bootstrap: quorum.map(({ nodeId: id, host, port }) => ({ nodeId: id, host, port })),
     listener: isController ? { nodeId, host: own.host, port: own.port } : null,
-    preVote: profile.preVote, printsOptionalDirectory: profile.printsOptionalDirectory,
+    preVote: profile.preVote, pushesHighWatermark: profile.pushesHighWatermark, printsOptionalDirectory: profile.printsOptionalDirectory,
     printsFencing: profile.tellsMoreInClientTexts,
     autoJoin: booleanSetting(overrides, "controller.quorum.auto.join.enable", false),
     electionTimeoutMs: number("controller.quorum.election.timeout.ms", 1000),

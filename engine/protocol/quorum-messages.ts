@@ -36,11 +36,11 @@ export const QUORUM_MESSAGES = {
     response: struct({ error, errorMessage: nullableString, leaderId: int32, leaderEpoch: int32, highWatermark: int64,
       currentVoters: array(replicaState), observers: array(replicaState), nodes: array(struct({ nodeId: int32, listeners: array(listener) })) }),
   },
-  /** Fetch as the quorum uses it (ApiKey 1): batches of the metadata log. A snapshotId with an offset says that the log begins later. */
+  /** Fetch as the quorum uses it (ApiKey 1): batches of the metadata log. highWatermark: what the follower knows (version 18, KIP-1166). A snapshotId with an offset says that the log begins later. */
   FetchMetadata: {
     key: 1, version: 17,
     request: struct({ clusterId: nullableString, replicaId: int32, replicaDirectoryId: uuid, maxWaitMs: int32, currentLeaderEpoch: int32,
-      fetchOffset: int64, lastFetchedEpoch: int32 }),
+      fetchOffset: int64, lastFetchedEpoch: int32, highWatermark: int64 }),
     response: struct({ error, leaderId: int32, leaderEpoch: int32, highWatermark: int64, logStartOffset: int64,
       divergingEpoch: struct({ epoch: int32, endOffset: int64 }), snapshotId, records: metadataRecords, nodeEndpoints: array(endpoint) }),
   },

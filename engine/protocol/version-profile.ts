@@ -34,6 +34,8 @@ export interface VersionProfile {
   readonly features: readonly FeatureRange[];
   /** KIP-996: a follower asks for pre-votes before it raises its epoch. */
   readonly preVote: boolean;
+  /** KIP-1166 (4.1): a fetch of the metadata log is answered as soon as the high watermark has moved, not only by new records. */
+  readonly pushesHighWatermark: boolean;
   /** How messages name a voter: `directoryId=Optional[…]` before 4.0. */
   readonly printsOptionalDirectory: boolean;
   /** 4.x looks at each batch of an append when it writes the indexes of a segment; 3.9 at the append as a whole. */
@@ -62,17 +64,17 @@ export const PROFILES: readonly VersionProfile[] = [
   {
     kafka: "3.9", mode: "zookeeper", indexesEachBatch: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
+    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, pushesHighWatermark: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
   },
   {
     kafka: "3.9", mode: "kraft", indexesEachBatch: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
+    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, pushesHighWatermark: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
   },
   {
     kafka: "4.3", mode: "kraft", indexesEachBatch: true, release: "4.3.1", metadataVersion: 30, metadataVersionName: "4.3-IV0",
     eligibleLeaderReplicas: true, sortsIsr: true, cordonsLogDirectories: true, fencedBrokersHaveSessions: true,
-    hasMessageFormatSettings: false, hasRevisedDefaults: true, updatesFeaturesTogether: true, features: FEATURES_4_3, preVote: true, printsOptionalDirectory: false, lingerMs: 5, tellsMoreInClientTexts: true,
+    hasMessageFormatSettings: false, hasRevisedDefaults: true, updatesFeaturesTogether: true, features: FEATURES_4_3, preVote: true, pushesHighWatermark: true, printsOptionalDirectory: false, lingerMs: 5, tellsMoreInClientTexts: true,
   },
 ];
 

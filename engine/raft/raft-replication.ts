@@ -1,6 +1,6 @@
 // How the metadata log is replicated: followers pull, the leader waits for a majority, then the high watermark moves.
-// Follows KafkaRaftClient.java and LeaderState.java (3.9). A fetch that waits is woken by new records only: that the high watermark has
-// moved is told with the next answer, up to 500 ms later (KIP-1166 changes that in 4.1). FIDELITY: RAFT-LOG, RAFT-OBSERVERS.
+// Follows KafkaRaftClient.java and LeaderState.java (3.9). There a fetch that waits is woken by new records only: that the high watermark has
+// moved is told with the next answer, up to 500 ms later. From 4.1 on it is told at once (KIP-1166). FIDELITY: RAFT-LOG, RAFT-OBSERVERS.
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs, toMs } from "#engine/core/time.ts";
@@ -97,19 +97,23 @@ export function handleFetch(
   process: ProcessContext, host: RaftHost, state: RaftState, request: RequestOf<"FetchMetadata">, to: ReplyTo<"FetchMetadata">,
 ): void {
   const fetch: ParkedFetch = { to, request, untilUs: process.now + fromMs(request.maxWaitMs), cause: process.cause };
+  const before = state.highWatermark;
   const answer = answerFetch(process, state, request);
   const isEmpty = answer.records.length === 0 && answer.divergingEpoch.epoch === -1 && answer.snapshotId.endOffset === -1;
-  const mustWait = answer.error === "NONE" && isEmpty && request.maxWaitMs > 0;
+  const isNews = state.config.pushesHighWatermark && answer.highWatermark > request.highWatermark;
+  const mustWait = answer.error === "NONE" && isEmpty && !isNews && request.maxWaitMs > 0;
   if (mustWait) state.parked.push(fetch);
   else host.reply(to, answer);
+  if (state.config.pushesHighWatermark && state.highWatermark > before) completeFetches(process, host, state, 0);
 }
 
 function completeFetches(process: ProcessContext, host: RaftHost, state: RaftState, endOffset: number): void {
   const waiting = state.parked;
   if (waiting.length === 0) return;
   state.parked = [];
+  const known = state.config.pushesHighWatermark && state.role.role === "leader" ? highWatermarkOf(state, state.role) : -1;
   for (const fetch of waiting) {
-    if (fetch.request.fetchOffset < endOffset) host.reply(fetch.to, answerFetch(process, state, fetch.request));
+    if (fetch.request.fetchOffset < endOffset || fetch.request.highWatermark < known) host.reply(fetch.to, answerFetch(process, state, fetch.request));
     else state.parked.push(fetch);
   }
 }
@@ -230,7 +234,7 @@ export function fetchRequest(process: ProcessContext, state: RaftState): Request
   const log = metadataLog(process);
   return {
     clusterId: state.config.clusterId, replicaId: state.config.nodeId, replicaDirectoryId: state.config.directoryId, maxWaitMs: FETCH_WAIT_MAX_MS,
-    currentLeaderEpoch: state.epoch, fetchOffset: logEndOffset(log), lastFetchedEpoch: lastEpoch(log),
+    currentLeaderEpoch: state.epoch, fetchOffset: logEndOffset(log), lastFetchedEpoch: lastEpoch(log), highWatermark: state.highWatermark,
   };
 }
 

@@ -17,7 +17,7 @@ const QUORUM_STATE_PATH = "__cluster_metadata-0/quorum-state";
  * @property staticVoters controller.quorum.voters (kraft.version 0); empty when the voters stand in the log.
  * @property bootstrap controller.quorum.voters or controller.quorum.bootstrap.servers: whom a node asks that knows no leader.
  * @property listener where this node's controller listens; null without the controller's role: such a node never votes.
- * @property preVote KIP-996 (4.x). @property autoJoin controller.quorum.auto.join.enable (4.2).
+ * @property preVote KIP-996 (4.x). @property pushesHighWatermark KIP-1166 (4.1). @property autoJoin controller.quorum.auto.join.enable (4.2).
  * @property printsOptionalDirectory how ReplicaKey prints itself in messages (3.9).
  * @property printsFencing a node in a message says whether it is fenced (4.x).
  */
@@ -29,6 +29,7 @@ export interface RaftConfig {
   readonly bootstrap: readonly RaftPeer[];
   readonly listener: RaftPeer | null;
   readonly preVote: boolean;
+  readonly pushesHighWatermark: boolean;
   readonly autoJoin: boolean;
   readonly printsOptionalDirectory: boolean;
   readonly printsFencing: boolean;

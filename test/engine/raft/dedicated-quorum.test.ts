@@ -136,6 +136,20 @@ test("a lonely candidate of 3.9 raises its epoch all the time; in 4.3 it only as
   expect(risen("4.3")).toEqual([0, 0]);
 });
 
+test("brokers of 4.3 hear of a commit at once, those of 3.9 with the next answer", () => {
+  const lagMs = (kafka: "3.9" | "4.3"): number => {
+    const world = new QuorumWorld({ ...ROLES, kafka }).boot();
+    world.run(3000);
+    const leader = world.node(world.active()).kraft.raft;
+    const before = leader.highWatermark;
+    world.until("a commit", () => leader.highWatermark > before, 2000);
+    const committed = leader.highWatermark;
+    return world.until("known", () => world.brokers.every(id => world.node(id).kraft.raft.highWatermark >= committed), 2000);
+  };
+  expect(lagMs("4.3")).toBeLessThan(5);
+  expect(lagMs("3.9")).toBeGreaterThan(300);
+});
+
 test("one controller leads alone; five survive the loss of two", () => {
   const alone = new QuorumWorld({ controllers: [101], brokers: [1] }).boot();
   expect(alone.describe()).toMatchObject({ leaderEpoch: 1, currentVoters: [{ replicaId: 101 }], observers: [{ replicaId: 1 }] });
