@@ -17,6 +17,8 @@ export interface FuzzPlan {
   readonly spec: ClusterSpec;
   readonly faults: readonly Fault[];
   readonly safetyUs: number;
+  /** Between the last fault and the availability phase. */
+  readonly settleUs: number;
   /** One broker stays dead for so long while everything else is whole. */
   readonly availabilityUs: number;
   readonly livenessUs: number;
@@ -46,7 +48,7 @@ export function fuzzPlan(seed: number, only?: Profile): FuzzPlan {
   const spec = randomSpec(pick, stream, profile);
   const safetyUs = (32 + drawBelow(stream, 12)) * SECOND;
   return {
-    seed, profile, spec, faults: randomFaults(stream, pick, profile, safetyUs), safetyUs,
+    seed, profile, spec, faults: randomFaults(stream, pick, profile, safetyUs), safetyUs, settleUs: (profile === "3.9 zookeeper" ? 15 : 8) * SECOND,
     availabilityUs: (profile === "3.9 zookeeper" ? 34 : 20) * SECOND, livenessUs: 25 * SECOND,
   };
 }

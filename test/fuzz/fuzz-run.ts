@@ -201,13 +201,12 @@ function statusOf(run: FuzzRun, party: number | string): string {
   return run.cluster.simulation.process(processName(run, party)).status;
 }
 
-/** Networks and disks are whole, everybody runs, except `absent`. A shutdown that was under way may end later: several rounds. */
-function makeWhole(run: FuzzRun, absent: number | null): void {
+/** Networks and disks are whole, everybody runs. A shutdown that was under way may end later: several rounds. */
+function makeWhole(run: FuzzRun): void {
   run.give({ do: "heal", from: [], to: [] });
   run.cluster.simulation.world.network.drops.length = 0;
   for (let round = 0; round < 3; round += 1) {
     for (const party of parties(run)) {
-      if (party === absent) continue;
       if (statusOf(run, party) === "paused") run.give({ do: "resume", node: party });
       if (statusOf(run, party) === "stopped") run.give({ do: "restart", node: party });
     }
@@ -215,13 +214,13 @@ function makeWhole(run: FuzzRun, absent: number | null): void {
   }
 }
 
-/** Returns the broker that stays dead. */
+/** Returns the broker that stays dead. Everything is whole first, for so long that what was overdue has been noticed. */
 function stayAvailable(run: FuzzRun): number {
   const brokers = run.plan.spec.nodes.filter(node => node.roles === undefined || node.roles.includes("broker"));
   const absent = (brokers[run.plan.seed % brokers.length] as { readonly id: number }).id;
-  if (statusOf(run, absent) === "paused") run.give({ do: "resume", node: absent });
-  makeWhole(run, absent);
-  if (statusOf(run, absent) === "running") run.give({ do: "kill", node: absent });
+  makeWhole(run);
+  run.runTo(run.cluster.now + run.plan.settleUs);
+  run.give({ do: "kill", node: absent });
   const before = run.view();
   run.runTo(run.cluster.now + run.plan.availabilityUs);
   const view = run.view();
@@ -242,7 +241,7 @@ function stayAvailable(run: FuzzRun): number {
 
 function live(run: FuzzRun, absent: number): readonly ClientAnomaly[] {
   if (statusOf(run, absent) === "stopped") run.give({ do: "restart", node: absent });
-  makeWhole(run, null);
+  makeWhole(run);
   run.runTo(run.cluster.now + run.plan.livenessUs);
   const view = run.view();
   for (const check of ["all-nodes-running", "all-brokers-unfenced", "active-controller", "has-leader", "fully-replicated"] as const) run.expectCheck({ check }, view);
