@@ -1,6 +1,7 @@
 // The ZooKeeper-mode controller as its broker calls it: events go into a queue that is worked off one after the other, answers of ZooKeeper
 // and of brokers come in, watches become events. Source: KafkaController.scala, ControllerEventManager.scala (3.9).
 // FIDELITY: ZKC-EVENT-QUEUE, ZKC-RACE, ZKC-FENCING.
+import { errorResponse, isForwardedApi } from "#engine/protocol/error-response.ts";
 import type { RequestOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
@@ -52,7 +53,10 @@ export function controllerSessionExpired(run: Run): void {
   const { controller } = run;
   for (const task of controller.tasks.values()) {
     if (controller.waitingForCache.has(task.id)) continue;
-    if (task.id !== CONTROLLER_TASK) controller.tasks.delete(task.id);
+    if (task.id !== CONTROLLER_TASK) {
+      controller.tasks.delete(task.id);
+      replyExpired(run, task);
+    }
     dropSteps(task);
   }
   const { replyTo } = controller;
@@ -60,6 +64,14 @@ export function controllerSessionExpired(run: Run): void {
   if (replyTo !== null) replyNotController(run, replyTo);
   controller.events.unshift({ of: "election", do: "expired" });
   nextEvent(run);
+}
+
+/** SessionExpiredException in the middle of an operator's request. */
+function replyExpired(run: Run, task: Task): void {
+  const next = task.asked?.next;
+  if (next?.of !== "topic-admin") return;
+  const replyTo: ReplyTo | null = "replyTo" in next ? next.replyTo : "replyTo" in next.answerTo ? next.answerTo.replyTo : null;
+  if (replyTo !== null && isForwardedApi(replyTo.api)) run.host.reply(replyTo, errorResponse(replyTo.api, next.body, "UNKNOWN_SERVER_ERROR"));
 }
 
 export function zooKeeperAnswered(run: Run, context: TaskContext, answer: ZooKeeperAnswer): void {
