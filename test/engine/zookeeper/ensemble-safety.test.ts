@@ -6,6 +6,7 @@ import { createStream, drawBelow, type RandomStream } from "#engine/core/random.
 import { indexAfter, logEntry, logStartZxid, committedZxid, transactionLog } from "#engine/zookeeper/transaction-log.ts";
 import type { Transaction } from "#engine/zookeeper/transactions.ts";
 import { zooKeeperServerName } from "#engine/zookeeper/zookeeper-server.ts";
+import { sessionText } from "#engine/zookeeper/zxid.ts";
 import { create, EnsembleWorld, hostOf } from "./ensemble-world.ts";
 
 const CLIENTS = ["a", "b", "c"] as const;
@@ -205,7 +206,7 @@ function clientViolations(world: EnsembleWorld): string[] {
   return violations;
 }
 
-/** Whoever only hears the facts knows the tree. */
+/** Whoever only hears the facts knows the tree and the sessions. */
 function factViolations(world: EnsembleWorld): string[] {
   const told = new Map<string, string>();
   for (const { fact } of world.facts("znode")) {
@@ -215,6 +216,13 @@ function factViolations(world: EnsembleWorld): string[] {
   const { nodes } = world.server(1).database.tree;
   const held = new Map([...nodes].filter(([path]) => path !== "/" && !path.startsWith("/zookeeper")).map(([path, node]) => [path, `${node.version} ${String(node.data)}`]));
   const wrong = [...new Set([...told.keys(), ...held.keys()])].filter(path => told.get(path) !== held.get(path));
+  const sessions = new Set<string>();
+  for (const { fact } of world.facts("zookeeper-session")) {
+    if (fact.change === "created") sessions.add(fact.session);
+    else sessions.delete(fact.session);
+  }
+  const living = [...world.server(1).database.sessions.keys()].map(sessionText);
+  if (sessions.size !== living.length || living.some(session => !sessions.has(session))) return [`sessions told ${[...sessions].join(" ")}, are ${living.join(" ")}`];
   return wrong.length === 0 ? [] : [`${wrong.length} znodes are not as the facts tell, the first ${wrong[0]}: told ${told.get(wrong[0] ?? "")}, is ${held.get(wrong[0] ?? "")}`];
 }
 
