@@ -143,7 +143,8 @@ function loadDirectory(process: ProcessContext, broker: BrokerState, directory: 
   if (folders.size === 0) return;
   const node = broker.node.nodeId;
   if (!wasClean) logLine(process, node, "INFO", `Recovering ${folders.size} logs from ${path} since no clean shutdown file was found`, "kafka.log.LogManager");
-  for (const [name, fileNames] of folders) {
+  // As a listing of a memory file system gives them: the newest first.
+  for (const [name, fileNames] of [...folders].reverse()) {
     const topicId = readRecordFile(disk, `${root}${name}/partition.metadata`);
     if (typeof topicId !== "string") continue;
     const dash = name.lastIndexOf("-");
