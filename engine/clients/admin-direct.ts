@@ -21,7 +21,7 @@ import { requestBody, responseView } from "./raw-request.ts";
 export interface KnownServer extends Endpoint { readonly id: number }
 
 interface DirectRequest { readonly call: number; readonly deadlineUs: number; readonly network: NetworkClient }
-interface WordCall { readonly call: number; readonly word: string; readonly connection: number; readonly timer: number }
+interface WordCall { readonly call: number; readonly word: string; readonly connection: number; readonly timer: number; isSent: boolean }
 
 /** Plain data. */
 export interface DirectState {
@@ -126,7 +126,7 @@ function sendWord(process: ProcessContext, direct: DirectState, command: DirectC
   if (server === undefined) return unknownServer(process, command.call, `ZooKeeper server ${command.server}`);
   const connection = process.connect(server.host, server.port);
   const timer = process.schedule(WORD_TIMEOUT_US, WORD_TIMER, command.call);
-  direct.words.push({ call: command.call, word: command.word, connection, timer });
+  direct.words.push({ call: command.call, word: command.word, connection, timer, isSent: false });
 }
 
 function wordEnded(process: ProcessContext, direct: DirectState, word: WordCall): void {
@@ -141,6 +141,7 @@ export function directConnected(process: ProcessContext, direct: DirectState, co
   if (word !== undefined) {
     const request: ZooKeeperRequest = { type: "fourLetterWord", word: word.word };
     process.send(connection, zooKeeperRequestTag(request), request, zooKeeperRequestBytes(request));
+    word.isSent = true;
     return true;
   }
   for (const session of direct.sessions.values()) if (zooKeeperConnected(process, session, connection)) return true;
@@ -181,7 +182,9 @@ export function directClosed(process: ProcessContext, direct: DirectState, conne
   const word = direct.words.find(other => other.connection === connection);
   if (word !== undefined) {
     wordEnded(process, direct, word);
-    fail(process, word.call, { name: "Connect", message: "Connection refused", retriable: true });
+    // A word that is none: the server hangs up without an answer.
+    if (word.isSent) answer(process, word.call, "");
+    else fail(process, word.call, { name: "Connect", message: "Connection refused", retriable: true });
     return true;
   }
   for (const session of direct.sessions.values()) {

@@ -8,6 +8,7 @@ import type { ClusterSpec, ZooKeeperServerSpec } from "./spec.ts";
 import { readConfigZnode, readStateZnode, readTopicZnode } from "./topic-znodes.ts";
 import type { EnsembleView, PartitionView, TopicView, ZooKeeperServerView } from "./view.ts";
 import type { World } from "#engine/core/world.ts";
+import { announcedRole } from "#engine/zookeeper/committed-tree.ts";
 import type { ZnodeDatabase } from "#engine/zookeeper/znode-database.ts";
 import { SPECIAL_PATHS } from "#engine/zookeeper/znode-tree.ts";
 import { sessionText } from "#engine/zookeeper/zxid.ts";
@@ -29,9 +30,7 @@ function observeServer(world: World, { id, host }: ZooKeeperServerSpec): ZooKeep
   const status = processOf(world, name)?.status ?? "stopped";
   if (server === null) return { id, name, host, status, state: "none", epoch: 0, leader: -1 };
   // Until the ensemble has agreed on a history, a server that has made its choice still looks to everybody else as if it were looking.
-  const state = server.leading?.phase === "broadcast" ? "leading" : server.following?.phase === "broadcast" ? "following" : "looking";
-  const leader = state === "leading" ? id : state === "following" ? server.following?.leader ?? -1 : -1;
-  return { id, name, host, status, state, epoch: server.currentEpoch, leader };
+  return { id, name, host, status, ...announcedRole(server) ?? { state: "none", epoch: 0, leader: -1 } };
 }
 
 /** In the order of paths, without those that every ensemble has. */

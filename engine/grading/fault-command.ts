@@ -21,5 +21,5 @@ export function isFault(fault: DrillFault, command: { readonly do: string }, vie
   if (command.do !== fault.do) return false;
   const { node } = command as { readonly node?: unknown };
   const victim = victimNode(fault.victim, view);
-  return victim !== -1 && (node === victim || node === `broker-${victim}`);
+  return victim !== -1 && (node === victim || node === `broker-${victim}` || node === `controller-${victim}`);
 }
