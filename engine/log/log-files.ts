@@ -14,13 +14,13 @@ export function listFiles(disk: Disk, directory: string): ListedFile[] {
   const found: ListedFile[] = [];
   for (const [path, file] of disk) {
     const name = path.slice(prefix.length);
-    if (path.startsWith(prefix) && !name.includes("/")) found.push({ name, sizeBytes: sizeOf(path, file) });
+    if (path.startsWith(prefix) && !name.includes("/")) found.push({ name, sizeBytes: sizeOf(disk, path, file) });
   }
   return found.sort((left, right) => left.name < right.name ? -1 : left.name > right.name ? 1 : 0);
 }
 
-function sizeOf(path: string, file: DiskFile): number {
-  if (file.kind === "record") return file.sizeBytes ?? encodeUtf8(textOf(path, file.content) ?? "").length;
+function sizeOf(disk: Disk, path: string, file: DiskFile): number {
+  if (file.kind === "record") return file.sizeBytes ?? encodeUtf8(readTextFile(disk, path) ?? "").length;
   if (file.preallocatedBytes > 0) return file.preallocatedBytes;
   if (file.sizeBytes > 0) return file.sizeBytes;
   let bytes = 0;
@@ -31,7 +31,21 @@ function sizeOf(path: string, file: DiskFile): number {
 /** The text of a small file; null when there is none or it is not a text. */
 export function readTextFile(disk: Disk, path: string): string | null {
   const file = disk.get(path);
-  return file?.kind === "record" && !path.endsWith(".snapshot") ? textOf(path, file.content) : null;
+  if (file?.kind !== "record" || path.endsWith(".snapshot")) return null;
+  return isMetaProperties(file.content) ? propertiesText(file.content, disk.has("bootstrap.checkpoint")) : textOf(path, file.content);
+}
+
+interface MetaProperties { readonly clusterId: string; readonly nodeId: number; readonly directoryId: string }
+
+function isMetaProperties(content: unknown): content is MetaProperties {
+  return typeof content === "object" && content !== null && "clusterId" in content && "directoryId" in content;
+}
+
+/** In the order in which Java's Properties keep them. When it was formatted is not kept: the second line names the beginning of time. */
+function propertiesText({ clusterId, nodeId, directoryId }: MetaProperties, isKraft: boolean): string {
+  const rows = isKraft ? [`node.id=${nodeId}`, `directory.id=${directoryId}`, "version=1", `cluster.id=${clusterId}`]
+    : [`broker.id=${nodeId}`, "version=0", `cluster.id=${clusterId}`];
+  return ["#", "#Thu Jan 01 00:00:00 UTC 1970", ...rows].map(row => `${row}\n`).join("");
 }
 
 function textOf(path: string, content: unknown): string | null {
@@ -39,7 +53,7 @@ function textOf(path: string, content: unknown): string | null {
   if (content === null) return "";
   if (name === "leader-epoch-checkpoint") return checkpointText((content as readonly EpochEntry[]).map(entry => `${entry.epoch} ${entry.startOffset}`));
   if (name === "partition.metadata") return `version: 0\ntopic_id: ${String(content)}`;
-  if (content instanceof Map) return checkpointText([...content as ReadonlyMap<string, number>].map(([directory, offset]) => `${partitionText(directory)} ${offset}`));
+  if (content instanceof Map && name.endsWith("-checkpoint")) return checkpointText([...content as ReadonlyMap<string, number>].map(([directory, offset]) => `${partitionText(directory)} ${offset}`));
   return typeof content === "string" ? content : null;
 }
 

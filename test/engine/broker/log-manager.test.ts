@@ -213,3 +213,16 @@ test("a slow disk writes pages back late: a loss of power leaves the start of a 
   expect(lines(world, 3, since).some(line => line.includes("Corruption found in segment 0"))).toBe(true);
   expect(world.replica(3, "orders").log.logEndOffset).toBe(10);
 });
+
+test("the log directory itself has the files of a real one", () => {
+  const world = new ClusterWorld().boot();
+  world.createTopic("orders", [[1, 2, 3]]);
+  world.run(61);
+  expect(names(world, 1, "")).toEqual(expect.arrayContaining([
+    ".lock", "cleaner-offset-checkpoint", "log-start-offset-checkpoint", "meta.properties", "recovery-point-offset-checkpoint", "replication-offset-checkpoint",
+  ]));
+  expect(text(world, 1, "meta.properties")).toMatch(/^#\n#.*\nnode\.id=1\ndirectory\.id=.{22}\nversion=1\ncluster\.id=test-cluster\n$/);
+  expect(text(world, 1, "recovery-point-offset-checkpoint")).toBe("0\n1\norders 0 0\n");
+  expect(text(world, 1, "log-start-offset-checkpoint")).toBe("0\n0\n");
+  expect(text(world, 1, "cleaner-offset-checkpoint")).toBe("");
+});
