@@ -143,3 +143,21 @@ test("voters and their changes survive restarts of everybody", () => {
   world.until("a leader", () => world.active() !== -1);
   expect(votersOf(world)).toEqual([101, 102, 103]);
 });
+
+test("4.3 moves the voters of the settings into the log: one batch with version and voters; then they can be removed", () => {
+  const world = new QuorumWorld({ controllers: CONTROLLERS, brokers: [1], kafka: "4.3" }).boot();
+  world.run(3000);
+  expect(world.ask(world.active(), "UpdateFeatures", {
+    timeoutMs: 5000, featureUpdates: [{ feature: "kraft.version", maxVersionLevel: 1, upgradeType: 1 }], validateOnly: false,
+  })).toMatchObject({ error: "NONE" });
+  const written = world.logOf(world.active()).filter(batch => batch.control).at(-1);
+  expect(written?.records.map(record => record.type)).toEqual(["KRaftVersionRecord", "VotersRecord"]);
+  world.run(1000);
+  expect(world.describe().currentVoters.map(voter => voter.replicaDirectoryId)).toEqual(CONTROLLERS.map(id => world.directoryOf(id)));
+  const leaving = CONTROLLERS.find(id => id !== world.active()) ?? 101;
+  expect(world.removeVoter(leaving)).toMatchObject({ error: "NONE" });
+  for (const id of CONTROLLERS) world.kill(id);
+  for (const id of CONTROLLERS) world.start(id);
+  world.until("a controller", () => world.active() !== -1);
+  expect(votersOf(world)).toEqual(CONTROLLERS.filter(id => id !== leaving));
+});
