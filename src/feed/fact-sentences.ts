@@ -40,7 +40,7 @@ export function sentenceOf(entry: ViewFact, knowledge: Knowledge = KNOWS_NOTHING
     case 'node-failed': return `${nodeSubject(entry.process, fact.node)} gives up and ends with exit code ${fact.exitCode}: ${firstLine(fact.text)}`;
     // The lines say once more, in Kafka's words, what the other facts tell.
     case 'node-log': return null;
-    case 'log-directory-failed': return `Broker ${fact.broker} cannot use its log directory ${fact.directory} any more: ${fact.why}`;
+    case 'log-directory-failed': return `Broker ${fact.broker} cannot use its log directory ${fact.directory} any more: ${firstLine(fact.why)}`;
     case 'broker-registered': case 'broker-unfenced': case 'broker-fenced': case 'broker-in-controlled-shutdown': case 'topic-created':
     case 'topic-deleted': case 'topic-configured': case 'voters-changed': return controllerSentence(fact);
     case 'partition-changed': return partitionChanged(fact, knowledge);
@@ -124,8 +124,10 @@ function nodeSubject(process: string, node: number): string {
   return capital(`${nodeNoun(process)} ${node}`);
 }
 
+/** What a node logs ends without a full stop; a sentence has one. */
 function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? '';
+  const [line = ''] = text.split('\n', 1);
+  return line.endsWith('.') ? line : `${line}.`;
 }
 
 function raftRole(process: string, role: RaftRole, fact: { readonly node: number; readonly epoch: number; readonly leader: number }): string | null {

@@ -10,7 +10,7 @@ export function zooKeeperSentence(fact: ZooKeeperFact | ZooKeeperControllerFact)
     case 'znode': return znodeSentence(fact);
     case 'znode-watch': return `ZooKeeper server ${fact.server} tells ${partyText(fact.client)} that ${fact.path} ${EVENTS.get(fact.event) ?? fact.event}.`;
     case 'controller-elected': return `Broker ${fact.broker} was the first to create /controller: it is the controller, epoch ${fact.controllerEpoch}.`;
-    case 'controller-resigned': return `Broker ${fact.broker} is the controller no more, epoch ${fact.controllerEpoch}: ${fact.why}.`;
+    case 'controller-resigned': return `Broker ${fact.broker} is the controller no more, epoch ${fact.controllerEpoch}: ${fact.why.replace(/\.$/, '')}.`;
     case 'controller-fenced':
       return `Broker ${fact.broker} refuses the ${fact.api} request of an old controller: its epoch is ${fact.requestEpoch}, and ${fact.controllerEpoch} is known here.`;
   }
