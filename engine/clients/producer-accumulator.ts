@@ -80,7 +80,7 @@ function appendTo(burst: Burst, record: OutgoingRecord, partition: number): Bloc
   return appendNewBatch(burst, queue, record);
 }
 
-/** A partitioner of the application's choice is asked again when the record would begin a new batch. */
+/** A partitioner of the application's choice may be asked again when the record would begin a new batch. */
 function appendRoundRobin(burst: Burst, record: OutgoingRecord): Blocked | null {
   const { topic, metadata } = burst;
   const next = (): number => {
@@ -91,7 +91,9 @@ function appendRoundRobin(burst: Burst, record: OutgoingRecord): Blocked | null 
   const partition = next();
   const queue = queueOf(topic, partition);
   const last = queue.waiting[queue.waiting.length - 1];
-  if (last === undefined || last.isClosed || !tryAppend(burst, last, record)) return appendTo(burst, record, next());
+  if (last === undefined || last.isClosed || !tryAppend(burst, last, record)) {
+    return appendTo(burst, record, burst.state.core.settings.profile.asksPartitionerAgain ? next() : partition);
+  }
   burst.chosen.push(partition);
   return null;
 }

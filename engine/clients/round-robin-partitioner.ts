@@ -1,5 +1,6 @@
 // partitioner.class=RoundRobinPartitioner: partitions in turn, whatever the key. In turn means the order in which Java's hash map gives the topic's
-// partitions, and a record that would begin a new batch is partitioned a second time, so some partitions may get nothing.
+// partitions, and up to 3.9 a record that would begin a new batch
+// is partitioned a second time, so that some partitions may get nothing.
 // Source: RoundRobinPartitioner.java, KafkaProducer.doSend (abortOnNewBatch), MetadataSnapshot.java (3.9). FIDELITY: CLIENT-PARTITION.
 import type { PartitionMetadata } from "./client-metadata.ts";
 

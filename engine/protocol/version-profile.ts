@@ -44,6 +44,8 @@ export interface VersionProfile {
   readonly lingerMs: 0 | 5;
   /** Clients of 4.x say of an expired batch that no answer was received, and of a node whether it is fenced. */
   readonly tellsMoreInClientTexts: boolean;
+  /** A partitioner.class is asked a second time for a record that begins a new batch (KAFKA-9965, until 4.0). */
+  readonly asksPartitionerAgain: boolean;
 }
 
 const FEATURES_3_9: readonly FeatureRange[] = [
@@ -64,17 +66,17 @@ export const PROFILES: readonly VersionProfile[] = [
   {
     kafka: "3.9", mode: "zookeeper", indexesEachBatch: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, pushesHighWatermark: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
+    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, pushesHighWatermark: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false, asksPartitionerAgain: true,
   },
   {
     kafka: "3.9", mode: "kraft", indexesEachBatch: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, pushesHighWatermark: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false,
+    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, pushesHighWatermark: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false, asksPartitionerAgain: true,
   },
   {
     kafka: "4.3", mode: "kraft", indexesEachBatch: true, release: "4.3.1", metadataVersion: 30, metadataVersionName: "4.3-IV0",
     eligibleLeaderReplicas: true, sortsIsr: true, cordonsLogDirectories: true, fencedBrokersHaveSessions: true,
-    hasMessageFormatSettings: false, hasRevisedDefaults: true, updatesFeaturesTogether: true, features: FEATURES_4_3, preVote: true, pushesHighWatermark: true, printsOptionalDirectory: false, lingerMs: 5, tellsMoreInClientTexts: true,
+    hasMessageFormatSettings: false, hasRevisedDefaults: true, updatesFeaturesTogether: true, features: FEATURES_4_3, preVote: true, pushesHighWatermark: true, printsOptionalDirectory: false, lingerMs: 5, tellsMoreInClientTexts: true, asksPartitionerAgain: false,
   },
 ];
 

@@ -4,9 +4,9 @@ import { Cluster } from "#engine/cluster/cluster.ts";
 import type { Outcome, SentRecord } from "#engine/cluster/commands.ts";
 import { SECOND } from "#engine/core/time.ts";
 
-function partitions(settings: Readonly<Record<string, string | number>>, oneByOne: boolean): number[] {
+function partitions(settings: Readonly<Record<string, string | number>>, oneByOne: boolean, kafka: "3.9" | "4.3" = "3.9"): number[] {
   const cluster = Cluster.build({
-    kafka: "3.9", mode: "kraft", nodes: [{ id: 1, host: "h1" }], topics: [{ name: "user-events-unkeyed", partitions: 3, replicationFactor: 1 }],
+    kafka, mode: "kraft", nodes: [{ id: 1, host: "h1" }], topics: [{ name: "user-events-unkeyed", partitions: 3, replicationFactor: 1 }],
     producers: [{ id: "p", settings: { "partitioner.class": "org.apache.kafka.clients.producer.RoundRobinPartitioner", ...settings } }],
   }, 1);
   for (let second = 1; second < 20 && !cluster.isOpen; second += 1) cluster.runUntil(second * SECOND);
@@ -22,6 +22,10 @@ function partitions(settings: Readonly<Record<string, string | number>>, oneByOn
 
 test("one record at a time: in the order of the hash map, each record costing two of the counter", () => {
   expect(partitions({}, true)).toEqual([1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0]);
+});
+
+test("4.3 asks once: simply in turn", () => {
+  expect(partitions({}, true, "4.3")).toEqual([2, 1, 0, 2, 1, 0, 2, 1, 0, 2, 1, 0]);
 });
 
 test("a burst with linger.ms=50: one partition gets nothing", () => {
