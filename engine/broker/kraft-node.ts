@@ -7,7 +7,7 @@ import { LOG_DIRECTORY_FAILURE_TIMER } from "#engine/log/log-state.ts";
 import { createImage } from "#engine/metadata/apply-record.ts";
 import { catchUpBatches } from "#engine/metadata/image-snapshot.ts";
 import {
-  connectionKey, controllerEndpoint, type KraftHost, kraftConnectionClosed, kraftRequest, kraftResponse, type KraftState,
+  connectionKey, controllerEndpoint, isAnsweredByController, type KraftHost, kraftConnectionClosed, kraftRequest, kraftResponse, type KraftState,
   kraftTimer, shutDownKraft, startKraft,
 } from "#engine/metadata/kraft-server.ts";
 import type { Message, RequestMessage, RequestOf } from "#engine/protocol/messages.ts";
@@ -281,7 +281,10 @@ function onRequestServed(process: ProcessContext, node: KraftNodeState, wishes: 
   if (request === null) return;
   const { connection, message } = request;
   const replyTo: ReplyTo = { connection, correlationId: message.correlationId, api: message.api };
-  if (isController) kraftRequest(process, kraftHost(process, node, wishes), node.kraft, message.api, message.body as RequestOf<typeof message.api>, replyTo);
+  if (isController && !isAnsweredByController(message.api)) {
+    if (channel !== null) closeChannel(channel, connection);
+    process.close(connection, `${message.api} is not an api of this listener`);
+  } else if (isController) kraftRequest(process, kraftHost(process, node, wishes), node.kraft, message.api, message.body as RequestOf<typeof message.api>, replyTo);
   else if (broker !== null) serveClient(process, broker, connection, message, replyTo);
 }
 

@@ -72,6 +72,11 @@ export function startKraft(process: ProcessContext, host: KraftHost, settings: K
   return state;
 }
 
+/** Whether the controller's listener has that api. */
+export function isAnsweredByController(api: Api): boolean {
+  return isRaftApi(api) || isControllerApi(api);
+}
+
 /** A request that has come in at the controller listener. An api that is not the controller's is not answered. */
 export function kraftRequest(process: ProcessContext, host: KraftHost, state: KraftState, api: Api, body: RequestOf<Api>, to: ReplyTo): void {
   if (isRaftApi(api)) raftRequest(process, host, state.raft, api, body, to);

@@ -24,7 +24,7 @@ export function electionTimeoutUs(process: ProcessContext, state: RaftState): nu
 }
 
 function takeRole(process: ProcessContext, host: RaftHost, state: RaftState, role: RoleState): void {
-  const pendingChange = state.role.role === "leader" ? state.role.pendingChange : null;
+  const asker = state.role.role === "leader" ? state.role.pendingChange?.to ?? null : null;
   state.role = role;
   state.connections.clear();
   writeQuorumState(process, state);
@@ -37,7 +37,7 @@ function takeRole(process: ProcessContext, host: RaftHost, state: RaftState, rol
     });
   }
   // Who asked for another voter learns that this node cannot say what becomes of it.
-  if (pendingChange !== null) host.reply(pendingChange.to, { throttleTimeMs: 0, error: "NOT_LEADER_OR_FOLLOWER", errorMessage: null });
+  if (asker !== null) host.reply(asker, { throttleTimeMs: 0, error: "NOT_LEADER_OR_FOLLOWER", errorMessage: null });
   traceRole(process, state);
 }
 

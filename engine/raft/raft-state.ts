@@ -59,9 +59,12 @@ interface NomineeRole { readonly retries: number; granted: number[]; rejected: n
 export interface ProspectiveRole extends NomineeRole { readonly role: "prospective" }
 /** `backoffUntilUs` is -1 while the election is open. */
 export interface CandidateRole extends NomineeRole { readonly role: "candidate"; backoffUntilUs: number }
-/** A voter is added or removed. @property offset of its record; -1 while the new voter has not answered. @property untilUs when its asker gives up. */
+/**
+ * A voter is added or removed. @property to whom it is answered; null when that was done. @property offset of its record; -1 while the new voter
+ * has not answered. @property untilUs when its asker gives up.
+ */
 export interface VoterChange {
-  readonly change: "added" | "removed"; readonly voter: Voter; readonly to: ReplyTo<"AddRaftVoter" | "RemoveRaftVoter">; offset: number; readonly untilUs: number;
+  readonly change: "added" | "removed"; readonly voter: Voter; to: ReplyTo<"AddRaftVoter" | "RemoveRaftVoter"> | null; offset: number; readonly untilUs: number;
   readonly answersWhenCommitted: boolean;
 }
 /** `drainAtUs`: when lingering records are appended; -1 for none. `highWatermarkKnown`: KafkaRaftClient's Optional. */

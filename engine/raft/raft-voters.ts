@@ -19,8 +19,8 @@ const CAUGHT_UP_WITHIN_US = fromMs(3_600_000);
 
 type ChangeApi = "AddRaftVoter" | "RemoveRaftVoter";
 
-function answer(host: RaftHost, to: ReplyTo<ChangeApi>, error: KafkaError, errorMessage: string | null = null): void {
-  host.reply(to, { throttleTimeMs: 0, error, errorMessage });
+function answer(host: RaftHost, to: ReplyTo<ChangeApi> | null, error: KafkaError, errorMessage: string | null = null): void {
+  if (to !== null) host.reply(to, { throttleTimeMs: 0, error, errorMessage });
 }
 
 /** Why no voter can be added or removed now, as error and text; null when one can. */
@@ -77,7 +77,9 @@ export function newVoterAnswered(process: ProcessContext, host: RaftHost, state:
       `Aborted add voter operation for ${voterText(node, voter.directoryId, state.config.printsOptionalDirectory)} since it is lagging behind`);
   }
   appendVoters(process, host, state, role, change, [...votersOf(state), voter]);
-  if (!change.answersWhenCommitted) answer(host, change.to, "NONE");
+  if (change.answersWhenCommitted) return;
+  answer(host, change.to, "NONE");
+  change.to = null;
 }
 
 export function handleRemoveVoter(
@@ -120,7 +122,7 @@ export function settleChange(process: ProcessContext, host: RaftHost, state: Raf
     role.pendingChange = null;
     const voters = votersOf(state).map(voter => voter.nodeId);
     process.trace({ kind: "voters-changed", voters, change: change.change, node: change.voter.nodeId });
-    if (change.answersWhenCommitted) answer(host, change.to, "NONE");
+    answer(host, change.to, "NONE");
     if (!hasVoter(votersOf(state), state.config.nodeId, state.config.directoryId)) role.resignRequested = true;
   } else if (change.untilUs <= process.now) endChange(host, role, change, "REQUEST_TIMED_OUT");
 }
