@@ -1,7 +1,7 @@
 // The memory of a broker in ZooKeeper mode, and how its parts ask ZooKeeper: requests that a broken connection has swallowed are sent again when
 // there is a new one. Source: KafkaServer.scala, KafkaZkClient.retryRequestsUntilConnected (3.9). FIDELITY: ZKC-CLIENT.
 import type { ProcessContext } from "#engine/core/process.ts";
-import { longMapOrder } from "#engine/metadata/zookeeper-controller/long-map-order.ts";
+import { longMapOrder } from "#engine/metadata/zookeeper-controller/scala-map-order.ts";
 import type { ControllerHost, Run, TaskContext } from "#engine/metadata/zookeeper-controller/controller-task.ts";
 import { controllerSettings, createController, type ZooKeeperController } from "#engine/metadata/zookeeper-controller/controller-state.ts";
 import { numberSetting } from "#engine/metadata/kraft-settings.ts";

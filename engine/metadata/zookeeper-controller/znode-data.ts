@@ -1,6 +1,8 @@
 // Kafka's znodes: where they are and what stands in them, with the key order of the JSON as a 3.9.1 cluster shows it (hash-map order of Scala).
 // Source: ZkData.scala (3.9). FIDELITY: ZKC-ZNODES.
+import { hashMapOrder, javaHash } from "#engine/metadata/java-random.ts";
 import type { CreateMode, ZooKeeperWrite } from "#engine/zookeeper/zookeeper-protocol.ts";
+import { hashMapOrderOfTexts } from "./scala-map-order.ts";
 
 export const CONTROLLER_PATH = "/controller";
 export const CONTROLLER_EPOCH_PATH = "/controller_epoch";
@@ -107,11 +109,14 @@ export function deleteTopicPath(topic: string): string {
 
 /** KIP-455: the replicas that a reassignment adds stand first in `replicas`' target order, those it removes at the end. */
 export interface ReplicaAssignment { readonly replicas: readonly number[]; readonly addingReplicas: readonly number[]; readonly removingReplicas: readonly number[] }
+const NO_REPLICAS: ReplicaAssignment = { replicas: [], addingReplicas: [], removingReplicas: [] };
 export interface TopicAssignment { readonly topicId: string; readonly partitions: readonly ReplicaAssignment[] }
 
 export function topicNode(assignment: TopicAssignment): string {
-  const lists = (of: (partition: ReplicaAssignment) => readonly number[], always: boolean): string =>
-    assignment.partitions.flatMap((partition, index) => always || of(partition).length > 0 ? [`"${index}":[${of(partition).join(",")}]`] : []).join(",");
+  const lists = (of: (partition: ReplicaAssignment) => readonly number[], always: boolean): string => {
+    const indexes = assignment.partitions.flatMap((partition, index) => always || of(partition).length > 0 ? [String(index)] : []);
+    return hashMapOrderOfTexts(indexes).map(index => `"${index}":[${of(assignment.partitions[Number(index)] ?? NO_REPLICAS).join(",")}]`).join(",");
+  };
   return `{"partitions":{${lists(partition => partition.replicas, true)}},"topic_id":"${assignment.topicId}",`
     + `"adding_replicas":{${lists(partition => partition.addingReplicas, false)}},`
     + `"removing_replicas":{${lists(partition => partition.removingReplicas, false)}},"version":3}`;
@@ -162,8 +167,11 @@ export function stateIn(data: string | null | undefined, version: number): Leade
 
 export type ConfigEntries = readonly (readonly [string, string])[];
 
+/** Properties: the order of a Java hash map. */
 export function configNode(configs: ConfigEntries): string {
-  return `{"version":1,"config":{${configs.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}}`;
+  const values = new Map(configs);
+  const ordered = hashMapOrder([...values.keys()], javaHash).map(name => [name, values.get(name) ?? ""] as const);
+  return `{"version":1,"config":{${ordered.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}}`;
 }
 
 export function configIn(data: string | null | undefined): ConfigEntries {

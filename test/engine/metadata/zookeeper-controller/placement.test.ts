@@ -1,7 +1,8 @@
 // AdminUtils, against the vectors of Kafka's own class comment and of its formulas; Scala's LongMap; texts of refusals.
 import { expect, test } from "vitest";
 import { assignReplicas, type PlacementWish, rackAlternatedBrokers } from "#engine/metadata/zookeeper-controller/admin-utils-placement.ts";
-import { longMapOrder } from "#engine/metadata/zookeeper-controller/long-map-order.ts";
+import { hashMapOrderOfTexts, longMapOrder } from "#engine/metadata/zookeeper-controller/scala-map-order.ts";
+import { topicIn, topicNode } from "#engine/metadata/zookeeper-controller/znode-data.ts";
 
 function placed(ids: readonly number[], wish: PlacementWish, draws: readonly number[]): unknown {
   let next = 0;
@@ -35,4 +36,15 @@ test("Scala's LongMap lists 1, 2, 3 as 2, 3, 1, and zero first", () => {
   expect(longMapOrder([1, 2, 3])).toEqual([2, 3, 1]);
   expect(longMapOrder([0, 1, 2])).toEqual([0, 2, 1]);
   expect(longMapOrder([3, 1, 2])).toEqual(longMapOrder([1, 2, 3]));
+});
+
+test("partitions stand in a topic's znode in the order of Scala's HashMap: from twelve on it is not that of their numbers", () => {
+  const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
+  expect(hashMapOrderOfTexts(numbers(11))).toEqual(numbers(11));
+  expect(hashMapOrderOfTexts(numbers(12))).toEqual(["11", ...numbers(11)]);
+  expect(hashMapOrderOfTexts(numbers(15)).join()).toBe("11,12,13,14,0,1,2,3,4,5,6,7,8,9,10");
+  const partitions = numbers(12).map(() => ({ replicas: [1], addingReplicas: [], removingReplicas: [] }));
+  const text = topicNode({ topicId: "id", partitions });
+  expect(text.slice(0, 38)).toBe("{\"partitions\":{\"11\":[1],\"0\":[1],\"1\":[");
+  expect(topicIn(text)).toEqual({ topicId: "id", partitions });
 });
