@@ -8,7 +8,7 @@
 import { AuthorError, didYouMean } from './author-error.ts';
 
 export const LIVE_FENCES = [
-  'cluster', 'cell', 'claims', 'measures', 'predict', 'elsewhere', 'why', 'simplified', 'mermaid', 'drill', 'deeper',
+  'cluster', 'cell', 'claims', 'measures', 'predict', 'elsewhere', 'why', 'simplified', 'mermaid', 'compare', 'drill', 'deeper',
 ] as const;
 export type LiveFenceName = (typeof LIVE_FENCES)[number];
 

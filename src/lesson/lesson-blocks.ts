@@ -2,6 +2,8 @@
 import { AuthorError } from './author-error.ts';
 import { headAsYaml, readCluster } from './cluster-block.ts';
 import type { ClusterForm } from './cluster-block.ts';
+import { readCompare } from './compare-block.ts';
+import type { CompareForm } from './compare-block.ts';
 import type { Fence, LiveFenceName } from './fence-scanner.ts';
 import { fidelityId, name } from './front-matter.ts';
 import { readPredict } from './predict-block.ts';
@@ -74,6 +76,10 @@ export interface MermaidBlock extends AtLine {
   readonly from: string | null;
   readonly to: string | null;
 }
+/** Two clusters side by side: the same inputs, one clock. */
+export interface CompareBlock extends AtLine, CompareForm {
+  readonly kind: 'compare';
+}
 export interface DrillBlock extends AtLine {
   readonly kind: 'drill';
   /** File beside the lesson that exports the drill. */
@@ -87,7 +93,7 @@ export interface DeeperBlock extends AtLine {
 }
 export type LessonBlock =
   | ClusterBlock | CellBlock | ClaimsBlock | MeasuresBlock | PredictBlock | ElsewhereBlock | WhyBlock
-  | SimplifiedBlock | MermaidBlock | DrillBlock | DeeperBlock;
+  | SimplifiedBlock | MermaidBlock | CompareBlock | DrillBlock | DeeperBlock;
 
 const noHead = record({});
 const cellHead = record({ id: required(name), of: optional(name) });
@@ -118,6 +124,8 @@ export function readBlock(fence: Fence, file: string, cellNumber: number): Lesso
       return { kind: 'cluster', line, ...readCluster(fence, file) };
     case 'predict':
       return { kind: 'predict', line, ...readPredict(fence, file) };
+    case 'compare':
+      return { kind: 'compare', line, ...readCompare(fence, file) };
     case 'cell': {
       const { id, of } = head(cellHead);
       requireBody(fence, file, 'one statement of TypeScript or more');

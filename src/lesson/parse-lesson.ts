@@ -111,6 +111,9 @@ function checkReferences(blocks: readonly LessonBlock[], file: string): void {
     if (block.kind === 'cell' && block.of !== null) {
       requireKnown(block.of, { noun: 'cluster', known: clusters, file, line: block.line });
     }
+    if (block.kind === 'compare') {
+      for (const side of [block.left, block.right]) requireKnown(side, { noun: 'cluster', known: clusters, file, line: block.line });
+    }
     if (block.kind === 'why' && block.of !== null) {
       requireKnown(block.of, { noun: 'measure', known: measures, file, line: block.line });
     }

@@ -88,7 +88,7 @@ const STEP_READERS: Readonly<Record<PredictStep['verb'], Reader<PredictStep>>> =
 };
 
 /** `{ kill: 2, advance: 15s }`, or a list of such mappings when a verb comes twice. Order is the order of writing. */
-const steps: Reader<readonly PredictStep[]> = (node, place, key) => {
+export const steps: Reader<readonly PredictStep[]> = (node, place, key) => {
   if (node !== null && isSeq(node)) {
     return node.items.flatMap((item) => steps(item as ParsedNode, place, key));
   }

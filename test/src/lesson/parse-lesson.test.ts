@@ -245,7 +245,7 @@ describe("an author who makes a mistake is told where, what was expected, what w
   test("a block with an unknown name", () => {
     expect(messageOf(withLine(10, "```clutser id=main seed=7"))).toMatchInlineSnapshot(`
       "lessons/03-replication/60-the-leader-dies/index.md:10: unknown block "clutser id=main seed=7"
-        expected  a live block (cluster, ts cell, claims, measures, predict, elsewhere, why, simplified, mermaid, drill, deeper) or a language (text, sh, json, properties, yaml, ini, java, sql, xml, ts, js)
+        expected  a live block (cluster, ts cell, claims, measures, predict, elsewhere, why, simplified, mermaid, compare, drill, deeper) or a language (text, sh, json, properties, yaml, ini, java, sql, xml, ts, js)
         found     clutser
         cure      Did you mean "cluster"?"
     `);
@@ -253,7 +253,7 @@ describe("an author who makes a mistake is told where, what was expected, what w
   test("a cell that does not say its language", () => {
     expect(messageOf(withLine(17, "```cell id=after"))).toMatchInlineSnapshot(`
       "lessons/03-replication/60-the-leader-dies/index.md:17: unknown block "cell id=after"
-        expected  a live block (cluster, ts cell, claims, measures, predict, elsewhere, why, simplified, mermaid, drill, deeper) or a language (text, sh, json, properties, yaml, ini, java, sql, xml, ts, js)
+        expected  a live block (cluster, ts cell, claims, measures, predict, elsewhere, why, simplified, mermaid, compare, drill, deeper) or a language (text, sh, json, properties, yaml, ini, java, sql, xml, ts, js)
         found     cell
         cure      Write "ts cell id=…": cells say their language."
     `);
@@ -370,6 +370,30 @@ describe("an author who makes a mistake is told where, what was expected, what w
         cure      Did you mean "kill"?"
     `);
   });
+  test("a comparison with a cluster that the lesson does not have", () => {
+    expect(messageOf(compare("left=main right=kraft"))).toMatchInlineSnapshot(`
+      "lessons/03-replication/60-the-leader-dies/index.md:26: no cluster of this lesson is called "kraft"
+        expected  main
+        found     kraft
+        cure      Add the cluster, or name one that exists."
+    `);
+  });
+  test("a comparison of a cluster with itself", () => {
+    expect(messageOf(compare("left=main right=main"))).toMatchInlineSnapshot(`
+      "lessons/03-replication/60-the-leader-dies/index.md:26: the compare block sets "main" beside itself
+        expected  two cluster blocks of this lesson
+        found     main
+        cure      Add a second cluster block, and name it on one side."
+    `);
+  });
+  test("a comparison that explains a row which the table does not have", () => {
+    expect(messageOf(compare("left=main right=kraft", "why: { speed: faster }"))).toMatchInlineSnapshot(`
+      "lessons/03-replication/60-the-leader-dies/index.md:30:8: unknown key "speed" in "why" in the compare block
+        expected  detect, leaderless, decided, epochs, messages, committed, lost
+        found     speed
+        cure      Remove it, or look the key up in lessons/AUTHORING.md."
+    `);
+  });
   test("a prediction whose answer is typed", () => {
     expect(messageOf(predict("answer: broker 3"))).toMatchInlineSnapshot(`
       "lessons/03-replication/60-the-leader-dies/index.md:29:9: "answer" in the predict block cannot be read
@@ -416,6 +440,18 @@ describe("an author who makes a mistake is told where, what was expected, what w
 function predict(...lines: readonly string[]): string {
   return [SMALL, "```predict id=who", "ask: Who leads?", "options: [one, two]", ...lines, "```"].join("\n");
 }
+
+function compare(head: string, ...lines: readonly string[]): string {
+  return [SMALL, `\`\`\`compare ${head}`, "title: Two clusters", "describe: Broker 2 is unplugged in both.", "steps: { kill: 2, advance: 30s }", ...lines, "```"].join("\n");
+}
+
+test("a comparison names two clusters, and what is done to both", () => {
+  const other = '```cluster id=kraft seed=7\ndescribe: The same, in KRaft mode.\nprofile: 4.3 kraft\n```';
+  const block = parseLesson(`${compare("left=main right=kraft", "why: { detect: a setting }")}\n\n${other}\n`, FILE).blocks.find(it => it.kind === "compare");
+  expect(block).toMatchObject({
+    left: "main", right: "kraft", title: "Two clusters", steps: [{ verb: "kill", broker: 2 }, { verb: "advance", duration: "30s" }], why: { detect: "a setting" },
+  });
+});
 
 test("an error carries its parts for tools", () => {
   expect(() => parseLesson(withLine(12, "topcis: {}"), FILE)).toThrow(
