@@ -169,3 +169,18 @@ test("with the defaults an hour passes before the first snapshot, and the log is
   expect(contentOf(committedImage({ disk: world.simulation.process("controller-101").disk } as never, world.node(101).kraft.raft)))
     .toBe(contentOf(world.node(101).kraft.controller?.image));
 });
+
+test("a checkpoint goes on exactly as the original, with snapshots and voters on the way", () => {
+  const world = new QuorumWorld({ ...ROLES, initialVoters: [101, 102, 103] }).boot();
+  world.run(15_000);
+  const leaving = world.controllers.find(id => id !== world.active()) ?? 101;
+  world.put(world.active(), "RemoveRaftVoter", { clusterId: "test-cluster", voterId: leaving, voterDirectoryId: world.directoryOf(leaving) });
+  world.run(1);
+  const fork = world.simulation.fork();
+  for (const simulation of [world.simulation, fork]) {
+    simulation.crash(world.nameOf(leaving));
+    simulation.runUntil(simulation.world.now + 60_000_000);
+  }
+  expect(fork.digest()).toBe(world.simulation.digest());
+  expect(startOf(world, world.active())).toBeGreaterThan(20);
+});
