@@ -94,7 +94,7 @@ export function createBroker(node: KafkaNodeSettings): BrokerState {
       clientId: `broker-${node.nodeId}-fetcher`, reconnectBackoffMs: 0, reconnectBackoffMaxMs: 0, connectionSetupTimeoutMs: 10_000,
     }),
     alterPartition: createAlterPartitionManager(), producerIds: createProducerIdManager(), autoCreating: new Set(),
-    requests: createRequestChannel(settings["num.io.threads"], settings["queued.max.requests"]),
+    requests: createRequestChannel(settings["num.io.threads"], settings["queued.max.requests"], settings["num.network.threads"]),
     alterPartitionChannel: createControllerChannel("alter-partition", node.nodeId),
     forwardingChannel: createControllerChannel("forwarding", node.nodeId),
   };

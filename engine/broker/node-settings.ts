@@ -45,6 +45,7 @@ const NUMBERS = {
   "message.max.bytes": 1_048_588,
   "min.insync.replicas": 1,
   "num.io.threads": 8,
+  "num.network.threads": 3,
   "num.partitions": 1,
   "producer.id.expiration.ms": 86_400_000,
   "queued.max.requests": 500,

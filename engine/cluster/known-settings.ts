@@ -52,7 +52,7 @@ export const NODE_SETTINGS: SettingTable = {
   "zookeeper.session.timeout.ms": positiveMs, "zookeeper.connection.timeout.ms": positiveMs,
   "zookeeper.max.in.flight.requests": ["integer", 1, INT_MAX],
   "message.max.bytes": bytes, "fetch.max.bytes": bytes, "log.segment.bytes": bytes,
-  "num.io.threads": ["integer", 1, 64], "queued.max.requests": ["integer", 1, 100_000],
+  "num.io.threads": ["integer", 1, 64], "num.network.threads": ["integer", 1, 64], "queued.max.requests": ["integer", 1, 100_000],
   "replica.lag.time.max.ms": positiveMs, "replica.fetch.wait.max.ms": ms, "replica.fetch.min.bytes": ["integer", 1, INT_MAX],
   "replica.fetch.max.bytes": bytes, "replica.fetch.response.max.bytes": bytes, "replica.fetch.backoff.ms": ms,
   "replica.socket.timeout.ms": positiveMs, "replica.high.watermark.checkpoint.interval.ms": positiveMs, "producer.id.expiration.ms": positiveMs,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import {
-  createRequestChannel, openChannel, receiveRequest, type RequestChannel, REQUEST_TIMER, requestServed, SERVICE_REQUEST_US, serviceTimeUs, unmute,
+  createRequestChannel, openChannel, receiveRequest, type RequestChannel, REQUEST_TIMER, requestServed, NETWORK_REQUEST_US, SERVICE_RECORD_NS, SERVICE_REQUEST_US, serviceTimeUs, unmute,
 } from "#engine/broker/request-channel.ts";
 import type { ProcessKind } from "#engine/core/process.ts";
 import { Simulation } from "#engine/core/simulation.ts";
@@ -50,7 +50,7 @@ function channelWorld(threads: number, queueMax: number, connections: number): {
 test("requests of one connection are served one after the other, in their order, however many threads there are", () => {
   const world = channelWorld(8, 500, 1);
   world.input(1, 1, 2, 3);
-  expect(world.run()).toEqual([1, 2, 3].map(correlationId => ({ connection: 1, correlationId, at: 1_000 + correlationId * SERVICE_REQUEST_US })));
+  expect(world.run()).toEqual([1, 2, 3].map(correlationId => ({ connection: 1, correlationId, at: 1_000 + correlationId * (NETWORK_REQUEST_US + SERVICE_REQUEST_US) })));
 });
 
 test("a request that waits for something keeps its connection muted and holds no thread", () => {
@@ -63,19 +63,19 @@ test("a request that waits for something keeps its connection muted and holds no
 test("two threads serve three connections: the third waits for the first thread", () => {
   const world = channelWorld(2, 500, 3);
   for (const connection of [1, 2, 3]) world.input(connection, connection);
-  expect(world.run().map(served => served.at - 1_000)).toEqual([SERVICE_REQUEST_US, SERVICE_REQUEST_US, 2 * SERVICE_REQUEST_US]);
+  expect(world.run().map(served => served.at - 1_000)).toEqual([1, 1, 2].map(turn => NETWORK_REQUEST_US + turn * SERVICE_REQUEST_US));
 });
 
 test("a full queue holds the network back and loses nothing", () => {
   const world = channelWorld(1, 2, 10);
   for (let connection = 1; connection <= 10; connection += 1) world.input(connection, connection);
   expect(world.run().map(served => served.connection)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-  expect(world.run().at(-1)?.at).toBe(1_000 + 10 * SERVICE_REQUEST_US);
+  expect(world.run().at(-1)?.at).toBe(1_000 + NETWORK_REQUEST_US + 10 * SERVICE_REQUEST_US);
 });
 
 test("a produce request costs by its bytes and records, in whole microseconds", () => {
   const batch = batchOf(100);
   const body = { transactionalId: null, acks: 1, timeoutMs: 0, topics: [{ name: "orders", partitions: [{ index: 0, records: [batch] }] }] };
   const message: RequestMessage = { type: "request", api: "Produce", correlationId: 1, clientId: "", body };
-  expect(serviceTimeUs(message)).toBe(SERVICE_REQUEST_US + Math.ceil((batch.sizeBytes + 100 * 100) / 1_000));
+  expect(serviceTimeUs(message)).toBe(SERVICE_REQUEST_US + Math.ceil((batch.sizeBytes + 100 * SERVICE_RECORD_NS) / 1_000));
 });
