@@ -45,7 +45,7 @@ function nodeFor(process: ProcessContext, state: AdminState, target: CallTarget)
   return node;
 }
 
-/** request.timeout.ms, but not beyond the call's own end. */
+/** How long a broker may take for it: request.timeout.ms, but not beyond the call's own end. */
 function attemptTimeoutMs(process: ProcessContext, state: AdminState, call: AdminCall): number {
   return Math.min(state.core.settings.requestTimeoutMs, toMs(call.deadlineUs - process.now));
 }
@@ -53,7 +53,8 @@ function attemptTimeoutMs(process: ProcessContext, state: AdminState, call: Admi
 function ask<A extends Api>(process: ProcessContext, state: AdminState, call: AdminCall, node: Node, api: A, body: RequestOf<A>): true {
   const context: AdminContext = { id: call.id, tries: call.tries };
   call.inFlight += 1;
-  send(process, state.core, node, { api, body, timeoutMs: attemptTimeoutMs(process, state, call), context });
+  // Java's client gives a request up only when the call has come to its end: its NetworkClient waits for an hour.
+  send(process, state.core, node, { api, body, timeoutMs: Math.max(0, Math.ceil((call.deadlineUs - process.now) / 1000)), context });
   return true;
 }
 

@@ -81,11 +81,11 @@ export function finishWithError(process: ProcessContext, state: AdminState, call
 /** An attempt failed in a way that may pass. */
 export function retryLater(process: ProcessContext, state: AdminState, call: AdminCall): void {
   call.tries += 1;
+  call.nextTryUs = process.now + retryBackoffUs(process, state.core.settings.retryBackoff, call.tries - 1);
+  call.inFlight = 0;
   if (call.deadlineUs <= process.now) return timedOut(process, state, call);
   call.leaders = null;
   call.offsets.length = 0;
-  call.inFlight = 0;
-  call.nextTryUs = process.now + retryBackoffUs(process, state.core.settings.retryBackoff, call.tries - 1);
 }
 
 /** The words of Call.handleTimeoutFailure and of calls that never found a node. */

@@ -27,6 +27,7 @@ export interface AdminSettings extends ClientProcessSettings {
 const CALLS_MAX = 10_000;
 /** An operator would start a new client for each question; this one lives on, so it may begin again when all it knew is gone. */
 const OPERATORS_SETTINGS: Settings = { "metadata.recovery.strategy": "rebootstrap" };
+const IN_FLIGHT_GRACE_US = 1_000_000;
 /** How soon a call looks again for a node that it does not know yet. */
 const NODE_RETRY_US = 50_000;
 
@@ -131,11 +132,12 @@ function poll(process: ProcessContext, state: AdminState): void {
 
 /** When to look at this call again. */
 function pollCall(process: ProcessContext, state: AdminState, call: AdminCall): number {
+  // What is in flight ends by itself when the call does: its connection is closed then.
+  if (call.inFlight > 0 && process.now < call.deadlineUs + IN_FLIGHT_GRACE_US) return call.deadlineUs + IN_FLIGHT_GRACE_US;
   if (call.deadlineUs <= process.now) {
     timedOut(process, state, call);
     return NEVER_US;
   }
-  if (call.inFlight > 0) return call.deadlineUs;
   if (call.nextTryUs > process.now) return Math.min(call.nextTryUs, call.deadlineUs);
   if (sendNext(process, state, call)) return call.deadlineUs;
   return Math.min(process.now + NODE_RETRY_US, call.deadlineUs);
