@@ -38,13 +38,17 @@ export function entryAt(entries: readonly Entry[], baseOffset: number): Entry | 
 }
 
 /**
- * Compares a log with what was committed before, from where it was compared last up to its high watermark, and adds what is new.
- * Returns the committed entry that the log contradicts; null when all agree.
+ * Compares a log with what was committed before, from where it was compared last up to its high watermark, and adds what is new. Below
+ * `compactedTo` a batch may have lost records, so that a copy of it is another one. Returns the committed entry that the log contradicts; null when all agree.
  */
-export function commitUpTo(partition: { committed: Entry[] }, log: ReplicaHistory, highWatermark: number): Entry | null {
+export function commitUpTo(partition: { committed: Entry[]; readonly compactedTo: number }, log: ReplicaHistory, highWatermark: number): Entry | null {
   for (let index = indexAt(log.entries, log.comparedTo); index < log.entries.length; index += 1) {
     const entry = log.entries[index] as Entry;
     if (entry.baseOffset + entry.count > highWatermark) break;
+    if (entry.baseOffset < partition.compactedTo) {
+      log.comparedTo = entry.baseOffset + entry.count;
+      continue;
+    }
     const at = indexAt(partition.committed, entry.baseOffset);
     const committed = partition.committed[at];
     if (committed === undefined) {

@@ -36,6 +36,8 @@ export interface PartitionHistory {
   readonly logs: Map<number, ReplicaHistory>;
   /** What lay below a leader's high watermark at some time, in order. */
   committed: Entry[];
+  /** Below it compaction has been at work on some replica. */
+  compactedTo: number;
   /** Appends by leaders at each base offset, oldest first: after an election another batch may take the place of one that never counted. */
   readonly ledAppends: Map<number, LedAppend[]>;
   readonly acknowledged: Acknowledged[];
@@ -67,6 +69,11 @@ export class RunHistory {
       case "became-leader": return this.#becameLeader(fact);
       case "became-follower": case "log-opened": case "log-appended": case "log-truncated": case "high-watermark":
         return this.#replicaFact(fact);
+      case "log-compacted": {
+        const history = this.#partitionOf(fact.topic, fact.partition);
+        history.compactedTo = Math.max(history.compactedTo, fact.to);
+        return;
+      }
       case "process-stopped": if (fact.how === "power-loss") this.#powerLost(fact.process); return;
       case "producer-opened": this.#acksOf.set(fact.client, fact.acks); return;
       case "batch-acknowledged": return this.#acknowledged(fact);
@@ -80,7 +87,7 @@ export class RunHistory {
     if (known !== undefined) return known;
     const fresh: PartitionHistory = {
       topic, partition, leader: -1, leaderEpoch: -1, partitionEpoch: -1, isr: [], replicas: [], leaderOfEpoch: new Map(), logs: new Map(),
-      committed: [], ledAppends: new Map(), acknowledged: [], cacheLost: new Set(),
+      committed: [], compactedTo: 0, ledAppends: new Map(), acknowledged: [], cacheLost: new Set(),
     };
     this.partitions.set(key, fresh);
     return fresh;
