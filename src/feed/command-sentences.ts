@@ -1,10 +1,11 @@
 /** What a person did, as one plain sentence. The switch is exhaustive: a new command does not compile until it has words. Pure. */
 import type { Command } from '#engine/cluster/commands.ts';
 import { listText } from '#src/stage/shown-text.ts';
-import { letters, party } from './wording.ts';
+import { letters, party as partyNoun } from './wording.ts';
 
-/** What a person did. */
-export function commandSentence(command: Command): string {
+/** What a person did. `controllers`: ids of nodes that are controllers alone. */
+export function commandSentence(command: Command, controllers: readonly number[] = []): string {
+  const party = (node: number | string): string => partyNoun(node, controllers);
   switch (command.do) {
     case 'kill': return `You unplug ${party(command.node)}.`;
     case 'power-loss': return `You cut the power of ${party(command.node)}.`;
@@ -36,7 +37,7 @@ export function commandSentence(command: Command): string {
     case 'describe-quorum': return 'You ask how the metadata quorum stands.';
     case 'add-controller': return `You ask to make controller ${command.node} a voter.`;
     case 'remove-controller': return `You ask to take controller ${command.node} out of the voters.`;
-    case 'request': return `You send broker ${command.to} a bare ${command.api} request.`;
+    case 'request': return `You send ${party(command.to)} a bare ${command.api} request.`;
     case 'zookeeper': return `You ask ZooKeeper: ${operationText(command.operation)}.`;
     case 'four-letter-word': return `You send "${command.word}" to ZooKeeper server ${command.server}.`;
     case 'slow-disk': return command.bytesPerSecond === null ? `The disk of ${party(command.node)} is as fast as before.`

@@ -13,9 +13,10 @@ import { zooKeeperSentence } from './zookeeper-sentences.ts';
 /**
  * What a fact alone does not say.
  * @property isNewLeader a partition's change that gave it another leader or epoch.
+ * @property controllers ids of nodes that are controllers alone.
  * @property isOfLeader a watermark that the partition's leader has moved, not a follower that has learnt of it.
  */
-export interface Knowledge { readonly isNewLeader: boolean; readonly isOfLeader: boolean }
+export interface Knowledge { readonly isNewLeader: boolean; readonly isOfLeader: boolean; readonly controllers?: readonly number[] }
 export const KNOWS_NOTHING: Knowledge = { isNewLeader: true, isOfLeader: true };
 
 /** The sentence; null for what is too small to be told (it is part of another fact's sentence). */
@@ -98,7 +99,7 @@ function replicaOrClientSentence(fact: ReplicaOrClientFact, knowledge: Knowledge
     case 'peer-unreachable': return `${fact.client} cannot reach broker ${fact.broker}.`;
     case 'records-consumed': return `${fact.client} reads ${offsets(fact.fromOffset, fact.nextOffset - fact.fromOffset)} of ${place(fact)} from broker ${fact.fromBroker}.`;
     case 'position-reset': return `${fact.client} ${fact.why === 'seek' ? 'will read' : `(${fact.why}) goes on reading`} ${place(fact)} from offset ${fact.offset}.`;
-    case 'command': return commandSentence(fact.command as Command);
+    case 'command': return commandSentence(fact.command as Command, knowledge.controllers);
   }
 }
 

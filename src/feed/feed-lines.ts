@@ -73,6 +73,7 @@ function before(lines: readonly FeedLine[], us: number, count: number): readonly
 
 /** What the story knows of a fact that the fact does not say. */
 export function knowledgeOf({ id, at, fact }: ViewFact, story: RunStory | null): Knowledge {
+  if (story !== null && fact.kind === 'command') return { ...KNOWS_NOTHING, controllers: story.controllers };
   if (story === null || (fact.kind !== 'partition-changed' && fact.kind !== 'high-watermark')) return KNOWS_NOTHING;
   const led = story.changeAt(`leader ${fact.topic}/${fact.partition}`, at);
   return {

@@ -2,9 +2,9 @@
 import type { BatchView } from '#engine/cluster/view.ts';
 import { partyText } from '#src/stage/shown-text.ts';
 
-/** A node by its id, whatever its roles are; a client or a ZooKeeper server by its name. */
-export function party(node: number | string): string {
-  return typeof node === 'number' ? `broker ${node}` : partyText(node);
+/** A node by its id; a client or a ZooKeeper server by its name. */
+export function party(node: number | string, controllers: readonly number[]): string {
+  return typeof node === 'number' ? `${controllers.includes(node) ? 'controller' : 'broker'} ${node}` : partyText(node);
 }
 
 export function subject(process: string): string {

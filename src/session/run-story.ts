@@ -61,6 +61,11 @@ export class RunStory implements FactFollower {
     this.#latest = this.#viewAfter(count);
   }
 
+  /** Ids of nodes that are controllers alone. */
+  get controllers(): readonly number[] {
+    return this.#latest.nodes.filter((node) => node.roles?.includes('broker') === false).map((node) => node.id);
+  }
+
   /** How many facts are true at `us`. The same number is the same view. */
   countAt(us: number): number {
     return firstIndex(this.#facts, (fact) => fact.at > us);

@@ -40,9 +40,14 @@ export interface Bench {
   end(): void;
 }
 
+/** Ids of nodes that are controllers alone. */
+function controllersOf(spec: ClusterSpec): readonly number[] {
+  return spec.nodes.filter((node) => node.roles?.includes('broker') === false).map((node) => node.id);
+}
+
 export function mountBench(element: HTMLElement, options: BenchOptions): Bench {
   const client = options.engine === undefined ? startEngineWorker((reason) => session.fail(reason)) : { engine: options.engine, end: () => undefined };
-  const session = new LiveSession(client.engine, commandSentence);
+  const session = new LiveSession(client.engine, (command) => commandSentence(command, controllersOf(options.spec)));
   const drawing = new BenchDrawing(element, session, options.variant);
   const startOver = async (): Promise<void> => {
     await session.open(newRun(options.spec, options.seed, await client.engine.engineVersion));

@@ -99,6 +99,7 @@ test("what becomes of topics, replicas and voters has sentences", () => {
 
 test("an operator's deeds are told to the operator", () => {
   expect(commandSentence({ do: "restart", node: 2, settings: { "broker.rack": "r1", "log.retention.ms": null } })).toBe("You start broker 2 again, with other settings: broker.rack=r1 and log.retention.ms back to its default.");
+  expect(commandSentence({ do: "kill", node: 101 }, [101, 102])).toBe("You unplug controller 101.");
   expect(commandSentence({ do: "kill", node: "zookeeper-1" })).toBe("You unplug ZooKeeper server 1.");
   expect(commandSentence({ do: "reassign", call: 1, partitions: [{ topic: "orders", partition: 0, replicas: [2, 3] }, { topic: "orders", partition: 1, replicas: null }] }))
     .toBe("You ask to move orders-0 to 2 and 3 and to leave orders-1 where it is.");
