@@ -86,9 +86,10 @@ export function settingsTexts(step: RecordedStep): string[] {
   return texts;
 }
 
-/** The one scenario that opens all words says so in its title only. */
+/** The scenario that opens all words says so in its title; those that follow on the same servers have them open too. */
 function zooKeeperSettings(recording: Recording): Settings {
-  return recording.title.includes("4lw.commands.whitelist=*") ? { "4lw.commands.whitelist": "*" } : {};
+  const isOpen = recording.title.includes("4lw.commands.whitelist=*") || recording.spec.ranBefore.some(id => id.includes("whitelisted-words"));
+  return isOpen ? { "4lw.commands.whitelist": "*" } : {};
 }
 
 /** Which node listens on a port of the recording; null for a port that nobody has. */

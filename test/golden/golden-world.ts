@@ -5,14 +5,13 @@ import { Pairs } from "./compare/compare-json.ts";
 import type { RecordedNames } from "./compare/metadata-records.ts";
 import { reseedJavaRandoms, withOtherLuck } from "./other-luck.ts";
 import { fullRequest } from "./request-defaults.ts";
-import { clusterOfRecording, FIRST_CONTROLLER } from "./cluster-of-recording.ts";
+import { clusterOfRecording } from "./cluster-of-recording.ts";
 import { metadataRecords } from "./observe/metadata-log.ts";
 import { isObject, type Json, type JsonObject, type RecordedStep, type Recording } from "./read-recording.ts";
 import { BROKER_PORT, CONTROLLER_PORT } from "#engine/broker/node-settings.ts";
-import { Cluster, type ClusterSnapshot } from "#engine/cluster/cluster.ts";
+import { Cluster, type ClusterSnapshot, type RunLimits } from "#engine/cluster/cluster.ts";
 import type { Command, Outcome } from "#engine/cluster/commands.ts";
 import { isBroker, nodeName } from "#engine/cluster/node-names.ts";
-import { observe } from "#engine/cluster/observe.ts";
 import { PROCESS_KINDS } from "#engine/cluster/process-kinds.ts";
 import type { ClusterSpec, NodeSpec } from "#engine/cluster/spec.ts";
 import type { ProcessRecord } from "#engine/core/process.ts";
@@ -63,6 +62,7 @@ export class GoldenWorld {
   memory: Memory;
   /** Length of the trace when the step that is played began. */
   stepBegan = 0;
+  #held: { readonly atUs: number; readonly brokers: readonly number[]; readonly forMs: number } | null = null;
   #ownTopicIds: ReadonlyMap<string, string>;
 
   constructor(recording: Recording, seed: number) {
@@ -108,12 +108,6 @@ export class GoldenWorld {
     };
   }
 
-  /** False when another broker than the recorded one is the first controller. A controller of its own is as good as any other. */
-  hasRecordedController(): boolean {
-    const recorded = firstRecordedController(this.recording);
-    return recorded === null || recorded >= FIRST_CONTROLLER || observe(this.cluster).activeController === recorded;
-  }
-
   get nowMs(): number { return Math.floor(this.cluster.now / MS); }
   /** As the machines' clocks show it. */
   get clockMs(): number { return this.nowMs; }
@@ -131,7 +125,28 @@ export class GoldenWorld {
   }
 
   advance(ms: number): void {
-    this.cluster.runUntil(this.cluster.now + Math.round(ms * MS));
+    this.#runUntil(this.cluster.now + Math.round(ms * MS));
+  }
+
+  /** At that moment these brokers hang for `forMs`, so that others win a race. Holds until the next `restore`. */
+  holdBack(atUs: number, brokers: readonly number[], forMs: number): void {
+    this.#held = { atUs, brokers, forMs };
+  }
+
+  #runUntil(until: number, limits?: RunLimits): void {
+    const held = this.#held;
+    if (held !== null && held.atUs > this.cluster.now && held.atUs <= until) {
+      this.#held = null;
+      if (!this.cluster.runUntil(held.atUs, limits)) {
+        this.#held = held;
+        return;
+      }
+      for (const broker of held.brokers) {
+        const name = nodeName(this.spec, this.node(broker));
+        if (this.process(name).status === "running") this.apply({ do: "pause", node: name, forMs: held.forMs });
+      }
+    }
+    this.cluster.runUntil(until, limits);
   }
 
   // ---- nodes
@@ -212,7 +227,7 @@ export class GoldenWorld {
     for (;;) {
       for (; seen < outcomes.length; seen += 1) if ((outcomes.at(seen) as { readonly call: number }).call === call) return outcomes.at(seen);
       if (this.cluster.now >= limit) return null;
-      this.cluster.runUntil(limit, { events: Number.MAX_SAFE_INTEGER, outcomes: outcomes.length + 1 });
+      this.#runUntil(limit, { events: Number.MAX_SAFE_INTEGER, outcomes: outcomes.length + 1 });
     }
   }
 
@@ -233,6 +248,7 @@ export class GoldenWorld {
   restore(saved: Saved, luck: number): void {
     const { memory } = saved;
     const { world } = saved.cluster;
+    this.#held = null;
     this.cluster.restore(luck === 0 ? saved.cluster : { ...saved.cluster, world: withOtherLuck(world, luck) });
     if (luck > 0) reseedJavaRandoms(this.cluster.simulation.world);
     this.memory = { ...memory, pairs: memory.pairs.copy(), roles: new Map(memory.roles), outcomesAtCall: new Map(memory.outcomesAtCall), notes: new Map(memory.notes) };
@@ -257,15 +273,4 @@ function recordsOf(step: RecordedStep): JsonObject[] {
 function firstRecordedOffset(recording: Recording): number {
   for (const step of recording.steps) for (const record of recordsOf(step)) return Number(record["offset"]);
   return -1;
-}
-
-function firstRecordedController(recording: Recording): number | null {
-  for (const step of recording.steps) {
-    const { result } = step.fields;
-    const text = isObject(result) ? result["/controller"] : null;
-    const change = ["kill", "stop", "zkDelete"].find(action => action in step.does);
-    if (typeof text === "string" && change === undefined) return (JSON.parse(text) as { readonly brokerid: number }).brokerid;
-    if (change !== undefined) return /^(active )?controller$/.test(String(step.does["role"])) && typeof step.does[change] === "number" ? step.does[change] : null;
-  }
-  return null;
 }

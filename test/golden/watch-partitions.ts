@@ -1,10 +1,14 @@
-// Lets time pass as the recorder did: asks one broker for Metadata every 100 ms and keeps every change, until what the recording ends with is there.
+// Lets time pass as the recorder did: asks one broker for Metadata again and again and keeps every change, until what the recording ends with is there.
 import type { GoldenWorld } from "./golden-world.ts";
 import { leaderEpochIsr, topicMetadata } from "./observe/topic-metadata.ts";
 import { isObject, type Json, type JsonObject, type RecordedStep } from "./read-recording.ts";
 import type { Moment } from "./compare/timeline.ts";
 
-const POLL_MS = 100;
+/** Finer than the recorder's 100 ms: what it saw by luck has to be among what is seen here. */
+const POLL_MS = 10;
+/** For changes that take minutes. */
+const SLOW_POLL_MS = 100;
+const SLOW_MS = 60_000;
 /** Beyond the slowest that the recordings bound: 18 s of a ZooKeeper session and its tick, an election, a join after a cold start. */
 const PATIENCE_MS = 60_000;
 const BEFORE_MS = 15_000;
@@ -21,7 +25,7 @@ export function watchPartitions(world: GoldenWorld, step: RecordedStep, timeline
   const restMs = Math.max(REST_MS, Math.min(recordedMs - Number(last["atMs"]), 5_000));
   // Nothing happened in the recording: as much time as there, to see that nothing happens here.
   const quietMs = entries.length === 1 ? recordedMs : 0;
-  return watch(world, topics, wanted, { restMs, quietMs, limitMs: recordedMs + PATIENCE_MS }, via);
+  return watch(world, topics, wanted, { restMs, quietMs, limitMs: recordedMs + PATIENCE_MS, pollMs: recordedMs > SLOW_MS ? SLOW_POLL_MS : POLL_MS }, via);
 }
 
 export function topicsOfTimeline(step: RecordedStep): string[] {
@@ -38,12 +42,12 @@ export function settleBefore(world: GoldenWorld, timeline: readonly Json[]): voi
   for (;;) {
     const metadata = topicMetadata(world, Object.keys(first));
     if (metadata === null || JSON.stringify(leaderEpochIsr(metadata)) === text || world.nowMs >= limit) return;
-    world.advance(POLL_MS);
+    world.advance(SLOW_POLL_MS);
   }
 }
 
 function watch(
-  world: GoldenWorld, topics: readonly string[], wanted: JsonObject, times: { readonly restMs: number; readonly quietMs: number; readonly limitMs: number },
+  world: GoldenWorld, topics: readonly string[], wanted: JsonObject, times: { readonly restMs: number; readonly quietMs: number; readonly limitMs: number; readonly pollMs: number },
   via: readonly number[] | undefined,
 ): Moment[] {
   const began = world.nowMs;
@@ -64,6 +68,6 @@ function watch(
       if (isReached) world.advance(times.restMs);
       return moments;
     }
-    world.advance(POLL_MS);
+    world.advance(times.pollMs);
   }
 }

@@ -121,6 +121,10 @@ export const restart: ActionPlayer = (world, step): Played => {
   const names = partiesOf(world, step);
   const settings: Record<string, string | null> = {};
   for (const key of ["settingsAdded", "with"]) if (isObject(step.does[key])) Object.assign(settings, step.does[key]);
+  // In words: "no broker.rack".
+  const without = typeof step.does["with"] === "string" ? /^no (\S+)$/.exec(step.does["with"]) : null;
+  if (without !== null) settings[without[1] ?? ""] = null;
+  else if (typeof step.does["with"] === "string") throw new CannotPlay(`restart with "${step.does["with"]}"`);
   const removed = step.does["settingsRemoved"];
   if (Array.isArray(removed)) for (const name of removed) settings[String(name)] = null;
   for (const [index, name] of names.entries()) {

@@ -64,7 +64,9 @@ export const createTopic: ActionPlayer = (world, step, recording): Played => {
 };
 
 function createByRequest(world: GoldenWorld, name: string, assignment: JsonObject): Played {
-  const answer = world.ask(world.liveBrokers()[0] ?? 1, "CreateTopics", {
+  // In ZooKeeper mode only the controller answers; in KRaft every broker hands it on.
+  const controller = world.isZooKeeper ? observe(world.cluster).activeController : world.liveBrokers()[0];
+  const answer = world.ask(controller ?? 1, "CreateTopics", {
     topics: [{
       name, numPartitions: -1, replicationFactor: -1, configs: [],
       assignments: Object.entries(assignment).map(([partition, brokers]) => ({ partition: Number(partition), brokers: (brokers as readonly Json[]).map(Number) })),
