@@ -10,7 +10,7 @@ import {
   connectionKey, controllerEndpoint, isAnsweredByController, type KraftHost, kraftConnectionClosed, kraftRequest, kraftResponse, type KraftState,
   kraftTimer, shutDownKraft, startKraft,
 } from "#engine/metadata/kraft-server.ts";
-import type { Message, RequestMessage, RequestOf } from "#engine/protocol/messages.ts";
+import type { Message, RequestMessage } from "#engine/protocol/messages.ts";
 import {
   createNetworkClient, type NetworkClient, networkClosed, networkConnected, networkReceived, type NetworkResult, networkSend, networkTimer,
   networkTimerName,
@@ -31,7 +31,8 @@ import { forgetFetchesOf } from "./delayed-fetch.ts";
 import { offlineDirectoryIds } from "./log-directories.ts";
 import { LOGS_LOADED_TIMER } from "./log-manager.ts";
 import { becomeReady, closeLogs, publishMetadata } from "./metadata-publisher.ts";
-import { brokerSettings, CONTROLLER_PORT, type KafkaNodeSettings } from "./node-settings.ts";
+import { BROKER_PORT, brokerSettings, CONTROLLER_PORT, type KafkaNodeSettings } from "./node-settings.ts";
+import { portInUse, serverProperties } from "./node-start-failures.ts";
 import { fetcherResult } from "./replica-fetcher.ts";
 import {
   closeChannel, createRequestChannel, openChannel, receiveRequest, REQUEST_TIMER, type RequestChannel, requestServed, unmute,
@@ -50,6 +51,8 @@ export interface KraftNodeState {
   readonly heartbeatChannel: ControllerChannel;
   /** Requests at the controller's listener; null on a dedicated broker. */
   readonly controllerRequests: RequestChannel | null;
+  /** Whether the broker's listener was opened. */
+  isListening: boolean;
 }
 
 /** What the parts ask for while one event is handled; carried out when the handler is through. */
@@ -117,7 +120,7 @@ function startNode(process: ProcessContext, settings: KafkaNodeSettings): KraftN
   const wishes: Wishes = { committed: [], mayExit: false, exit: false };
   const kraft = startKraft(process, kraftHost(process, parts, wishes), settings);
   const lifecycle = parts.broker === null ? null : startLifecycle(process, lifecycleHost(process, parts, wishes), settings);
-  const node: KraftNodeState = { mode: "kraft", ...parts, kraft, lifecycle };
+  const node: KraftNodeState = { mode: "kraft", ...parts, kraft, lifecycle, isListening: false };
   carryOut(process, node, wishes);
   return node;
 }
@@ -169,8 +172,18 @@ function carryOut(process: ProcessContext, node: KraftNodeState, wishes: Wishes)
     }
     if (wishes.mayExit && !broker.isShuttingDown) shutDownBroker(process, node, broker, wishes);
   }
+  if (broker !== null && broker.isReady && !node.isListening && !openListener(process, node)) wishes.exit = true;
   if (wishes.exit) return process.exit();
   if (broker !== null) pumpControllerChannels(process, node, broker);
+}
+
+/** False when somebody else on this machine has the port: the broker ends. */
+function openListener(process: ProcessContext, node: KraftNodeState): boolean {
+  node.isListening = true;
+  if (!process.isPortTaken(BROKER_PORT)) return true;
+  const { exitCode, lines } = portInUse(serverProperties(node.settings), node.settings.kafka);
+  process.trace({ kind: "node-failed", node: node.settings.nodeId, exitCode, text: lines.join("\n") });
+  return false;
 }
 
 /** Runs after every event, so it looks for the controller only when there is something to send to it. */
@@ -284,7 +297,7 @@ function onRequestServed(process: ProcessContext, node: KraftNodeState, wishes: 
   if (isController && !isAnsweredByController(message.api)) {
     if (channel !== null) closeChannel(channel, connection);
     process.close(connection, `${message.api} is not an api of this listener`);
-  } else if (isController) kraftRequest(process, kraftHost(process, node, wishes), node.kraft, message.api, message.body as RequestOf<typeof message.api>, replyTo);
+  } else if (isController) kraftRequest(process, kraftHost(process, node, wishes), node.kraft, message, replyTo);
   else if (broker !== null) serveClient(process, broker, connection, message, replyTo);
 }
 

@@ -2,7 +2,7 @@
 // of properties and storage. Follows KafkaConfig.validateValues, Kafka.buildServer, MetaPropertiesEnsemble.verify (3.9.1, 4.3.1).
 // FIDELITY: LIFE-START-FAILURES.
 import type { MetaProperties } from "#engine/metadata/node-storage.ts";
-import type { KafkaVersion } from "#engine/protocol/version-profile.ts";
+import { type KafkaVersion, profileOf } from "#engine/protocol/version-profile.ts";
 import { BROKER_PORT, CONTROLLER_PORT, type KafkaNodeSettings } from "./node-settings.ts";
 
 /** Of server.properties, by name; a name that is not there was not set. */
@@ -31,24 +31,24 @@ function requirement(text: string): Mistake {
 
 /** Null when the node may start. @param storage what is in the log directory; null when it is not formatted */
 export function findStartFailure(properties: ServerProperties, kafka: KafkaVersion, storage: MetaProperties | null): StartFailure | null {
-  const mistake = findMistake(properties, kafka);
+  const mistake = findMistake(properties, profileOf(kafka, "kraft").kraftOnly);
   if (mistake !== null) return { exitCode: 1, lines: [EXITING, ...mistake] };
   return properties.has("process.roles") ? storageFailure(properties, storage) : zooKeeperStorageFailure(properties, storage);
 }
 
-function findMistake(properties: ServerProperties, kafka: KafkaVersion): Mistake | null {
+function findMistake(properties: ServerProperties, kraftOnly: boolean): Mistake | null {
   const roles = partsOf(properties.get("process.roles"));
   if (roles.length === 0) {
-    // 4.0 has no other mode; 3.9 takes the absence for ZooKeeper mode.
-    if (kafka !== "3.9") return missing("process.roles", "\"");
+    // 3.9 takes the absence for ZooKeeper mode.
+    if (kraftOnly) return missing("process.roles", "\"");
     if (!properties.has("zookeeper.connect")) return missing("zookeeper.connect", "`");
   }
-  return listenerMistake(properties) ?? (roles.length === 0 ? null : quorumMistake(properties, roles, kafka)) ?? advertisedMistake(properties);
+  return listenerMistake(properties) ?? (roles.length === 0 ? null : quorumMistake(properties, roles, kraftOnly)) ?? advertisedMistake(properties);
 }
 
-function quorumMistake(properties: ServerProperties, roles: readonly string[], kafka: KafkaVersion): Mistake | null {
+function quorumMistake(properties: ServerProperties, roles: readonly string[], kraftOnly: boolean): Mistake | null {
   const controllerListeners = partsOf(properties.get("controller.listener.names"));
-  if (kafka !== "3.9" && !properties.has("controller.listener.names")) return missing("controller.listener.names", "\"");
+  if (kraftOnly && !properties.has("controller.listener.names")) return missing("controller.listener.names", "\"");
   const voters = partsOf(properties.get("controller.quorum.voters")).map(voter => voter.split("@")[0] ?? "");
   if (voters.length === 0 && partsOf(properties.get("controller.quorum.bootstrap.servers")).length === 0) {
     return thrown("org.apache.kafka.common.config.ConfigException",
@@ -118,6 +118,32 @@ function zooKeeperStorageFailure(properties: ServerProperties, storage: MetaProp
 export function wrongClusterId(properties: ServerProperties, expected: string, read: string): StartFailure {
   return duringStartup(thrown("java.lang.RuntimeException",
     `Invalid cluster.id in: ${metaPropertiesPath(properties)}. Expected ${expected}, but read ${read}`));
+}
+
+/** What a broker in KRaft mode says whose first listener's address somebody else has: found out when it has registered and opens it. */
+export function portInUse(properties: ServerProperties, kafka: KafkaVersion): StartFailure {
+  const { kraftOnly } = profileOf(kafka, "kraft");
+  const [name = "PLAINTEXT", address = ""] = (partsOf(properties.get("listeners"))[0] ?? "").split("://");
+  const listener = kraftOnly ? name : `ListenerName(${name})`;
+  const broker = `[BrokerServer id=${properties.get("node.id") ?? "-1"}]`;
+  const bind = [`org.apache.kafka.common.KafkaException: Socket server failed to bind to ${address}: Address already in use.`, "Caused by: java.net.BindException: Address already in use"];
+  const acceptor = [`java.lang.RuntimeException: Unable to start acceptor for ${listener}`, ...asCause(bind)];
+  const server = ["java.lang.RuntimeException: Received a fatal error while waiting for all of the SocketServer Acceptors to be started", ...asCause(acceptor)];
+  const closing = "Cannot invoke \"java.nio.channels.ServerSocketChannel.close()\" because the return value of \"kafka.network.Acceptor.serverChannel()\" is null";
+  return {
+    exitCode: 1, lines: [
+      `ERROR Unable to start acceptor for ${listener} (kafka.network.DataPlaneAcceptor)`, ...bind,
+      `ERROR ${broker} Received a fatal error while waiting for all of the SocketServer Acceptors to be started (kafka.server.BrokerServer)`, ...acceptor,
+      `ERROR ${broker} Fatal error during broker startup. Prepare to shutdown (kafka.server.BrokerServer)`, ...server,
+      // A bug of 3.9: it closes what it could not open.
+      ...kraftOnly ? [] : [`ERROR ${closing} (kafka.network.DataPlaneAcceptor)`, `java.lang.NullPointerException: ${closing}`],
+      `INFO ${broker} shut down completed (kafka.server.BrokerServer)`, "ERROR Exiting Kafka due to fatal exception during startup. (kafka.Kafka$)", ...server,
+    ],
+  };
+}
+
+function asCause([first = "", ...causes]: Mistake): Mistake {
+  return [`Caused by: ${first}`, ...causes];
 }
 
 /** A failure after KafkaServer.startup has begun is logged before and after the shutdown. */

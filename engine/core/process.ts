@@ -22,6 +22,8 @@ export interface ProcessContext {
   send(connection: number, tag: string, message: unknown, bytes: number): void;
   close(connection: number, why: string): void;
   isOpen(connection: number): boolean;
+  /** Whether another process that runs on this machine listens on the port. */
+  isPortTaken(port: number): boolean;
   /** Who is at the other end, as a socket's remote address tells it; null when the connection is gone. */
   peer(connection: number): { readonly process: string; readonly host: string } | null;
   /** Marks a log file dirty: the operating system writes it back within 30 s. Call after every append. */

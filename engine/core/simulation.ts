@@ -373,6 +373,11 @@ class Context implements ProcessContext {
   isOpen(connection: number): boolean {
     return connectionOf(this.#simulation.world, connection)?.open[endOf(connection)] ?? false;
   }
+  isPortTaken(port: number): boolean {
+    const { host } = this.#process;
+    return this.#simulation.world.processes.some(other =>
+      other !== this.#process && other.host === host && other.status !== "stopped" && other.ports.includes(port));
+  }
   peer(connection: number): { readonly process: string; readonly host: string } | null {
     const found = connectionOf(this.#simulation.world, connection);
     const other = found?.ends[endOf(connection) === 0 ? 1 : 0];

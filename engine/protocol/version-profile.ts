@@ -32,6 +32,8 @@ export interface VersionProfile {
   readonly updatesFeaturesTogether: boolean;
   /** Feature levels (KIP-584): what the release supports, and the level that a new cluster is formatted with; 0 is not written. */
   readonly features: readonly FeatureRange[];
+  /** 4.0 has no ZooKeeper mode: process.roles and controller.listener.names must be set, and a socket server names its listener plainly in its log. */
+  readonly kraftOnly: boolean;
   /** KIP-996: a follower asks for pre-votes before it raises its epoch. */
   readonly preVote: boolean;
   /** KIP-1166 (4.1): a fetch of the metadata log is answered as soon as the high watermark has moved, not only by new records. */
@@ -66,17 +68,17 @@ export const PROFILES: readonly VersionProfile[] = [
   {
     kafka: "3.9", mode: "zookeeper", indexesEachBatch: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, pushesHighWatermark: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false, asksPartitionerAgain: true,
+    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, kraftOnly: false, preVote: false, pushesHighWatermark: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false, asksPartitionerAgain: true,
   },
   {
     kafka: "3.9", mode: "kraft", indexesEachBatch: false, release: "3.9.1", metadataVersion: 21, metadataVersionName: "3.9-IV0",
     eligibleLeaderReplicas: false, sortsIsr: false, cordonsLogDirectories: false, fencedBrokersHaveSessions: false,
-    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, preVote: false, pushesHighWatermark: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false, asksPartitionerAgain: true,
+    hasMessageFormatSettings: true, hasRevisedDefaults: false, updatesFeaturesTogether: false, features: FEATURES_3_9, kraftOnly: false, preVote: false, pushesHighWatermark: false, printsOptionalDirectory: true, lingerMs: 0, tellsMoreInClientTexts: false, asksPartitionerAgain: true,
   },
   {
     kafka: "4.3", mode: "kraft", indexesEachBatch: true, release: "4.3.1", metadataVersion: 30, metadataVersionName: "4.3-IV0",
     eligibleLeaderReplicas: true, sortsIsr: true, cordonsLogDirectories: true, fencedBrokersHaveSessions: true,
-    hasMessageFormatSettings: false, hasRevisedDefaults: true, updatesFeaturesTogether: true, features: FEATURES_4_3, preVote: true, pushesHighWatermark: true, printsOptionalDirectory: false, lingerMs: 5, tellsMoreInClientTexts: true, asksPartitionerAgain: false,
+    hasMessageFormatSettings: false, hasRevisedDefaults: true, updatesFeaturesTogether: true, features: FEATURES_4_3, kraftOnly: true, preVote: true, pushesHighWatermark: true, printsOptionalDirectory: false, lingerMs: 5, tellsMoreInClientTexts: true, asksPartitionerAgain: false,
   },
 ];
 

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { kafkaNode } from "#engine/broker/kafka-node.ts";
 import type { KafkaNodeSettings } from "#engine/broker/node-settings.ts";
-import { findStartFailure, serverProperties, wrongClusterId } from "#engine/broker/node-start-failures.ts";
+import { findStartFailure, portInUse, serverProperties, wrongClusterId } from "#engine/broker/node-start-failures.ts";
 import { Simulation } from "#engine/core/simulation.ts";
 import { SECOND } from "#engine/core/time.ts";
 import type { KafkaFact } from "#engine/protocol/facts.ts";
@@ -68,6 +68,38 @@ test("storage of another node or cluster", () => {
   expect(findStartFailure(properties, "3.9", other)?.lines).toEqual(["ERROR Fatal error during KafkaServer startup. Prepare to shutdown (kafka.server.KafkaServer)", text,
     "INFO shut down completed (kafka.server.KafkaServer)", "ERROR Exiting Kafka due to fatal exception during startup. (kafka.Kafka$)", text]);
   expect(wrongClusterId(properties, "one", "two").lines[1]).toBe("java.lang.RuntimeException: Invalid cluster.id in: /var/kafka/data/meta.properties. Expected one, but read two");
+});
+
+test("a port that is in use, as 3.9.1 and 4.3.1 log it", () => {
+  const settings = { ...BROKER, overrides: { listeners: "PLAINTEXT://localhost:19111" } };
+  const bind = ["Caused by: org.apache.kafka.common.KafkaException: Socket server failed to bind to localhost:19111: Address already in use.", "Caused by: java.net.BindException: Address already in use"];
+  const { lines } = portInUse(serverProperties(settings), "3.9");
+  expect(lines).toHaveLength(20);
+  expect(lines.slice(0, 2)).toEqual(["ERROR Unable to start acceptor for ListenerName(PLAINTEXT) (kafka.network.DataPlaneAcceptor)",
+    "org.apache.kafka.common.KafkaException: Socket server failed to bind to localhost:19111: Address already in use."]);
+  expect(lines.slice(3, 7)).toEqual([
+    "ERROR [BrokerServer id=9] Received a fatal error while waiting for all of the SocketServer Acceptors to be started (kafka.server.BrokerServer)",
+    "java.lang.RuntimeException: Unable to start acceptor for ListenerName(PLAINTEXT)", ...bind]);
+  expect(lines.slice(-4)).toEqual(["java.lang.RuntimeException: Received a fatal error while waiting for all of the SocketServer Acceptors to be started",
+    "Caused by: java.lang.RuntimeException: Unable to start acceptor for ListenerName(PLAINTEXT)", ...bind]);
+  expect(portInUse(serverProperties({ ...settings, kafka: "4.3" }), "4.3").lines).toHaveLength(18);
+});
+
+test("a second broker on the same machine cannot open its listener, registers, and ends", () => {
+  const simulation = Simulation.create(1, ["host-1"], new Map([[kafkaNode.kind, kafkaNode]]));
+  const quorum = [{ nodeId: 1, host: "host-1", port: 9093 }];
+  const settings: KafkaNodeSettings = { ...BROKER, nodeId: 1, host: "host-1", roles: ["broker", "controller"], quorum };
+  simulation.addProcess("broker-1", kafkaNode.kind, "host-1", [9092, 9093], settings);
+  simulation.addProcess("broker-2", kafkaNode.kind, "host-1", [9092], { ...settings, nodeId: 2, roles: ["broker"] });
+  for (const name of ["broker-1", "broker-2"]) {
+    simulation.start(name);
+    simulation.runUntil(simulation.world.now + 5 * SECOND);
+  }
+  expect(simulation.process("broker-1").status).toBe("running");
+  expect(simulation.process("broker-2").status).toBe("stopped");
+  const facts = [...simulation.world.trace].map(entry => entry.fact as KafkaFact);
+  expect(facts.filter(fact => fact.kind === "broker-registered").map(fact => fact.broker)).toEqual([1, 2]);
+  expect(facts.find(fact => fact.kind === "node-failed")).toMatchObject({ node: 2, exitCode: 1 });
 });
 
 function factsOf(settings: KafkaNodeSettings): KafkaFact[] {
