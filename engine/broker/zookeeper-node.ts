@@ -38,16 +38,13 @@ import {
   askZooKeeper, controllerRun, createZooKeeperNode, type FinishedRound, resendLost, takeRoundAnswer, type ZooKeeperContext, type ZooKeeperNodeState,
 } from "./zookeeper-node-state.ts";
 import { beginShutdown, sessionIsClosed, SHUTDOWN_TIMER, shutdownAnswered, shutdownTimer } from "./zookeeper-shutdown.ts";
-import { beginStart, failStart, loadLogs, performStartStep } from "./zookeeper-startup.ts";
+import { beginStart, failWithoutEnsemble, loadLogs, performStartStep } from "./zookeeper-startup.ts";
 
 export const zooKeeperNode: ProcessKind = {
   kind: "kafka-node",
   start(process, settings) {
     const node = createZooKeeperNode(process, settings as KafkaNodeSettings);
-    if (node.settings.zookeeperConnect.length === 0) {
-      failStart(process, node, "org.apache.kafka.common.config.ConfigException: Missing required configuration `zookeeper.connect` which has no default value.");
-      process.exit();
-    } else openZooKeeperSession(process, node.zooKeeper);
+    openZooKeeperSession(process, node.zooKeeper);
     return node;
   },
   onTimer(process, state, name, payload, sequence) {
@@ -213,9 +210,7 @@ function sessionChanged(process: ProcessContext, node: ZooKeeperNodeState, state
     }
     case "disconnected": return;
     case "timed-out":
-      if (node.phase === "starting") {
-        failStart(process, node, "kafka.zookeeper.ZooKeeperClientTimeoutException: Timed out waiting for connection while in state: CONNECTING");
-      }
+      if (node.phase === "starting") failWithoutEnsemble(process, node);
       return;
     case "expired": return sessionExpired(process, node);
   }

@@ -15,6 +15,7 @@ import { shrinkIsrs } from "./alter-partition-manager.ts";
 import { logsAreLoaded } from "./log-manager.ts";
 import { CHECKPOINT_TIMER, PRODUCER_EXPIRATION_TIMER } from "./metadata-publisher.ts";
 import { BROKER_PORT } from "./node-settings.ts";
+import { serverProperties, wrongClusterId } from "./node-start-failures.ts";
 import { configsRead, readStartConfigs } from "./zookeeper-configs.ts";
 import { askZooKeeper, controllerRun, type ZooKeeperNodeState } from "./zookeeper-node-state.ts";
 
@@ -49,10 +50,29 @@ export function performStartStep(process: ProcessContext, node: ZooKeeperNodeSta
   }
 }
 
-/** The process says why and ends with exit code 1. */
-export function failStart(process: ProcessContext, node: ZooKeeperNodeState, text: string): void {
+/** The process says why and ends with exit code 1. `lines` as they are logged, without the time. */
+export function failStart(process: ProcessContext, node: ZooKeeperNodeState, lines: readonly string[]): void {
   node.phase = "stopped";
-  process.trace({ kind: "node-failed", node: node.settings.nodeId, exitCode: 1, text });
+  process.trace({ kind: "node-failed", node: node.settings.nodeId, exitCode: 1, text: lines.join("\n") });
+}
+
+const FATAL = "Fatal error during KafkaServer startup. Prepare to shutdown (kafka.server.KafkaServer)";
+const EXITING = "ERROR Exiting Kafka due to fatal exception during startup. (kafka.Kafka$)";
+
+/** What a broker logs that gives up after its network threads were made: their acceptors were never opened, and it says so. */
+function duringStartup(node: ZooKeeperNodeState, exception: string): string[] {
+  const server = `[KafkaServer id=${node.settings.nodeId}]`;
+  const absent = "Cannot invoke \"java.nio.channels.ServerSocketChannel.close()\" because the return value of \"kafka.network.Acceptor.serverChannel()\" is null";
+  return [
+    `ERROR ${server} ${FATAL}`, exception, `ERROR ${absent} (kafka.network.DataPlaneAcceptor)`, `java.lang.NullPointerException: ${absent}`,
+    `INFO ${server} shut down completed (kafka.server.KafkaServer)`, EXITING, exception,
+  ];
+}
+
+/** No session within zookeeper.connection.timeout.ms. */
+export function failWithoutEnsemble(process: ProcessContext, node: ZooKeeperNodeState): void {
+  const exception = "kafka.zookeeper.ZooKeeperClientTimeoutException: Timed out waiting for connection while in state: CONNECTING";
+  failStart(process, node, [`ERROR ${FATAL}`, exception, "INFO shut down completed (kafka.server.KafkaServer)", EXITING, exception]);
 }
 
 /** The first broker of a cluster makes its id. */
@@ -65,11 +85,7 @@ function clusterIdRead(process: ProcessContext, node: ZooKeeperNodeState, answer
   const clusterId = String(parsed(answer.data)?.["id"] ?? "");
   const stored = readMetaProperties(process.disk);
   if (stored !== null && stored.clusterId !== clusterId) {
-    return failStart(process, node, `java.lang.RuntimeException: Invalid cluster.id in: ${META_PROPERTIES_PATH}. Expected ${clusterId}, but read ${stored.clusterId}`);
-  }
-  if (stored !== null && stored.nodeId !== settings.nodeId) {
-    return failStart(process, node, `java.lang.RuntimeException: Stored node id ${stored.nodeId} doesn't match previous node id ${settings.nodeId} in ${META_PROPERTIES_PATH}. `
-      + "If you moved your data, make sure your configured node id matches. If you intend to create a new node, you should remove all data in your data directories.");
+    return failStart(process, node, wrongClusterId(serverProperties(settings), clusterId, stored.clusterId).lines);
   }
   if (stored === null) {
     writeRecordFile(process.disk, META_PROPERTIES_PATH, { clusterId, nodeId: settings.nodeId, directoryId: randomUuid(process, "directory id") }, true);
@@ -90,8 +106,8 @@ function endpointsRead(process: ProcessContext, node: ZooKeeperNodeState, ids: r
     return broker !== null && broker.host === settings.host && broker.port === BROKER_PORT;
   });
   if (twin === undefined) return register(process, node);
-  failStart(process, node, `java.lang.IllegalArgumentException: requirement failed: Configured end points ${settings.host}:${BROKER_PORT} in advertised listeners are `
-    + `already registered by broker ${twin}`);
+  failStart(process, node, duringStartup(node, `java.lang.IllegalArgumentException: requirement failed: Configured end points ${settings.host}:${BROKER_PORT} `
+    + `in advertised listeners are already registered by broker ${twin}`));
 }
 
 /** Created empty and filled in one transaction, so that its version is 1 from the start. */
@@ -116,8 +132,11 @@ function ownerRead(process: ProcessContext, node: ZooKeeperNodeState, answer: Zo
   if (stat === undefined) return register(process, node);
   const { sessionId } = node.zooKeeper;
   if (stat.ephemeralOwner === sessionId) return becomeRunning(process, node, stat.czxid);
-  failStart(process, node, `Error while creating ephemeral at ${brokerIdPath(node.settings.nodeId)}, node already exists and owner '0x${stat.ephemeralOwner.toString(16)}' `
-    + `does not match current session '0x${sessionId.toString(16)}'\norg.apache.zookeeper.KeeperException$NodeExistsException: KeeperErrorCode = NodeExists`);
+  failStart(process, node, [
+    `ERROR Error while creating ephemeral at ${brokerIdPath(node.settings.nodeId)}, node already exists and owner '0x${stat.ephemeralOwner.toString(16)}' `
+      + `does not match current session '0x${sessionId.toString(16)}' (kafka.zk.KafkaZkClient$CheckedEphemeral)`,
+    ...duringStartup(node, "org.apache.zookeeper.KeeperException$NodeExistsException: KeeperErrorCode = NodeExists"),
+  ]);
 }
 
 function becomeRunning(process: ProcessContext, node: ZooKeeperNodeState, brokerEpoch: number): void {
