@@ -25,6 +25,8 @@ export interface ClientCore {
   readonly canRebootstrap: boolean;
   /** Keys of peers whose connection was lost and not yet opened again. */
   readonly lostPeers: Set<string>;
+  /** Of the answers to Produce or Fetch: the metrics produce-throttle-time and fetch-throttle-time, over the whole life. */
+  readonly throttleTimes: { count: number; totalMs: number; maxMs: number };
   /** The armed timer; 0 for none. */
   wakeTimer: number;
   wakeAtUs: number;
@@ -39,7 +41,7 @@ export function createClientCore(
     canRebootstrap: textSetting(settings.overrides, "metadata.recovery.strategy", clientProfile(settings.kafka).tellsMoreInClientTexts ? "rebootstrap" : "none") === "rebootstrap",
     settings: readClientSettings(settings), bootstrap: settings.bootstrap.map(({ host, port }) => ({ host, port })),
     network: createNetworkClient("client", readNetworkSettings(settings)),
-    metadata: createClientMetadata(), allowAutoTopicCreation, lostPeers: new Set(), wakeTimer: 0, wakeAtUs: NEVER_US,
+    metadata: createClientMetadata(), allowAutoTopicCreation, lostPeers: new Set(), throttleTimes: { count: 0, totalMs: 0, maxMs: 0 }, wakeTimer: 0, wakeAtUs: NEVER_US,
   };
 }
 
@@ -199,6 +201,13 @@ function lost(process: ProcessContext, core: ClientCore, key: string): void {
   if (core.lostPeers.has(key)) return;
   core.lostPeers.add(key);
   if (!key.includes(":")) traceClient(process, { kind: "peer-unreachable", client: settings.clientId, broker: Number(key) });
+}
+
+/** What a broker says of its quotas in an answer. */
+export function noteThrottleTime({ throttleTimes }: ClientCore, throttleTimeMs: number): void {
+  throttleTimes.count += 1;
+  throttleTimes.totalMs += throttleTimeMs;
+  if (throttleTimeMs > throttleTimes.maxMs) throttleTimes.maxMs = throttleTimeMs;
 }
 
 /** Arms the wake-up unless an earlier one is armed. */

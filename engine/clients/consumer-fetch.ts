@@ -13,7 +13,7 @@ import type { RecordBatch } from "#engine/protocol/record-batch.ts";
 import {
   createFetchSessionHandler, fetchSessionAnswered, fetchSessionFailed, type FetchSessionHandler, nextFetch, wishFor, wishNoMore, wishOf,
 } from "#engine/protocol/fetch-session-handler.ts";
-import { connectedNode, NEVER_US, send, traceClient } from "./client-core.ts";
+import { connectedNode, NEVER_US, noteThrottleTime, send, traceClient } from "./client-core.ts";
 import { leaderEpochOf, leaderHinted, leaderOf, type PartitionMetadata, requestUpdate } from "./client-metadata.ts";
 import { backOff } from "./consumer-positions.ts";
 import type { AssignedPartition, ConsumerState } from "./consumer-state.ts";
@@ -131,6 +131,7 @@ export function fetchAnswered(process: ProcessContext, state: ConsumerState, res
   if (session === undefined) return;
   const response = result.response as ResponseOf<"Fetch"> | null;
   if (response === null) return unanswered(process, state, session);
+  noteThrottleTime(state.core, response.throttleTimeMs);
   state.idle = [...state.idle, broker];
   if (!fetchSessionAnswered(session, response)) {
     state.mustScan = true;

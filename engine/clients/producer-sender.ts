@@ -5,7 +5,7 @@ import { fromMs } from "#engine/core/time.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { inFlightCount, type NetworkResult, networkSendOneWay } from "#engine/protocol/network-client.ts";
 import type { RecordBatch } from "#engine/protocol/record-batch.ts";
-import { connectedNode, NEVER_US, type Node, send } from "./client-core.ts";
+import { connectedNode, NEVER_US, type Node, noteThrottleTime, send } from "./client-core.ts";
 import { leaderEpochOf, leaderHinted, leaderOf, requestUpdate } from "./client-metadata.ts";
 import { isFull } from "./producer-accumulator.ts";
 import { batchAnswered, expire, hasReachedDeliveryTimeout } from "./producer-completion.ts";
@@ -187,6 +187,7 @@ function withBatch(state: ProducerState, sent: SentBatch, use: (queue: Partition
 export function produceAnswered(process: ProcessContext, state: ProducerState, result: NetworkResult): void {
   const { batches } = result.context as ProduceContext;
   const response = result.response as ResponseOf<"Produce"> | null;
+  if (response !== null) noteThrottleTime(state.core, response.throttleTimeMs);
   for (const sent of batches) {
     const answer = response?.topics.find(({ name }) => name === sent.topic)?.partitions.find(({ index }) => index === sent.partition);
     if (answer !== undefined && response !== null) {
