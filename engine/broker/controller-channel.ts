@@ -21,6 +21,8 @@ export interface ControllerRequest {
   readonly body: RequestOf<Api>;
   readonly timeoutMs: number;
   readonly context: unknown;
+  /** Client id of who this broker asks for. */
+  readonly forwardedFor?: string | undefined;
 }
 
 interface QueuedRequest extends ControllerRequest { readonly deadlineUs: number }
@@ -66,7 +68,7 @@ export function pumpController(process: ProcessContext, channel: ControllerChann
   channel.inFlight = next;
   const leftMs = Math.max(1, Math.ceil((next.deadlineUs - process.now) / 1_000));
   networkSend(process, channel.network, String(controller.id), controller.endpoint, {
-    api: next.api, body: next.body, timeoutMs: Math.min(REQUEST_TIMEOUT_MS, leftMs), context: null,
+    api: next.api, body: next.body, timeoutMs: Math.min(REQUEST_TIMEOUT_MS, leftMs), context: null, forwardedFor: next.forwardedFor,
   });
 }
 

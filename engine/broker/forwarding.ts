@@ -6,8 +6,9 @@ import { errorResponse, type ForwardedApi } from "#engine/protocol/error-respons
 import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
-import { type BrokerState, type ControllerContext, type RefusedConfigs, reply } from "./broker-state.ts";
+import { type BrokerState, type ControllerContext, type RefusedConfigs, reply, replyThrottled } from "./broker-state.ts";
 import { askController } from "./controller-channel.ts";
+import { currentRequest } from "./request-channel.ts";
 
 /** retryTimeoutMs of the forwarding channel. */
 const FORWARD_TIMEOUT_MS = 60_000;
@@ -24,11 +25,15 @@ export function isQuorumApi(api: string): api is QuorumApi {
 export function forward<A extends ForwardedApi | QuorumApi>(
   process: ProcessContext, broker: BrokerState, api: A, body: RequestOf<A>, replyTo: ReplyTo<A>, refused: readonly RefusedConfigs[] = NONE,
 ): void {
-  askController(process, broker.forwardingChannel, { api, body, timeoutMs: FORWARD_TIMEOUT_MS, context: { for: "forward", replyTo, refused } satisfies ControllerContext });
+  askController(process, broker.forwardingChannel, {
+    api, body, timeoutMs: FORWARD_TIMEOUT_MS, context: { for: "forward", replyTo, refused } satisfies ControllerContext,
+    forwardedFor: currentRequest(broker.requests, replyTo.connection)?.clientId,
+  });
 }
 
 export function forwardAnswered(process: ProcessContext, broker: BrokerState, { replyTo, refused }: ControllerContext & { readonly for: "forward" }, result: NetworkResult): void {
   const response = result.response ?? timedOut(replyTo.api, result.request);
+  if ("throttleTimeMs" in response && response.throttleTimeMs > 0) return replyThrottled(process, replyTo, response, response.throttleTimeMs);
   if (refused.length === 0 || replyTo.api !== "IncrementalAlterConfigs") return reply(process, broker, replyTo, response);
   const { responses } = response as ResponseOf<"IncrementalAlterConfigs">;
   reply(process, broker, replyTo as ReplyTo<"IncrementalAlterConfigs">, { throttleTimeMs: 0, responses: [...responses, ...refused] });

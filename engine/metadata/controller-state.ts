@@ -9,11 +9,12 @@ import type { BrokerSession } from "./broker-sessions.ts";
 import type { MetadataImage } from "./image.ts";
 import type { JavaRandom } from "./java-random.ts";
 import type { ControllerConfig } from "./kraft-settings.ts";
+import type { MutationBuckets, MutationQuota } from "./mutation-quota.ts";
 import type { PartitionIndex } from "./partition-index.ts";
 import type { MetadataRecord } from "./records.ts";
 
-/** A request in the controller's event queue. */
-export interface QueuedRequest { readonly api: ControllerApi; readonly body: RequestOf<ControllerApi>; readonly to: ReplyTo }
+/** A request in the controller's event queue. `client`: the id of who wants it. */
+export interface QueuedRequest { readonly api: ControllerApi; readonly body: RequestOf<ControllerApi>; readonly to: ReplyTo; readonly client: string }
 
 /** An answer, and what there is to tell, that waits until everything up to `offset` is committed. `asked` null: nobody waits. */
 export interface DeferredAnswer {
@@ -48,6 +49,7 @@ export interface ControllerState {
   image: MetadataImage;
   index: PartitionIndex;
   readonly random: JavaRandom;
+  readonly mutations: MutationBuckets;
   /** Null on all but the active controller. */
   active: ActiveController | null;
   /** Until when the single event queue is busy. */
@@ -88,4 +90,6 @@ export interface OperationContext {
   readonly nextOffset: number;
   /** Level of the feature kraft.version, which the quorum keeps itself. */
   readonly kraftVersion: number;
+  /** Of the client that has asked. */
+  readonly mutations: MutationQuota;
 }

@@ -5,10 +5,8 @@ import { readRecordFile, writeRecordFile } from "#engine/core/disk.ts";
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs } from "#engine/core/time.ts";
-import { type ControllerApi, errorResponse } from "#engine/protocol/error-response.ts";
+import { errorResponse } from "#engine/protocol/error-response.ts";
 import type { ControllerFact } from "#engine/protocol/facts.ts";
-import type { Api, RequestOf } from "#engine/protocol/messages.ts";
-import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import type { RaftBatch } from "#engine/raft/raft-batch.ts";
 import { pollRaft } from "#engine/raft/raft-client.ts";
 import { nextWriteOffset, scheduleAppend } from "#engine/raft/raft-replication.ts";
@@ -25,6 +23,7 @@ import { committedImage } from "./image-snapshot.ts";
 import { createJavaRandom } from "./java-random.ts";
 import type { ControllerConfig } from "./kraft-settings.ts";
 import { balanceLeaders, electUncleanLeaders, hasImbalance, isFullRun } from "./leader-elections.ts";
+import { mutationQuota } from "./mutation-quota.ts";
 import { applyIndexed, createPartitionIndex, indexImage } from "./partition-index.ts";
 import type { MetadataRecord } from "./records.ts";
 
@@ -39,16 +38,13 @@ const UNCLEAN_ELECTION_CHECK_MS = 300_000;
 
 export function createController(process: ProcessContext, config: ControllerConfig): ControllerState {
   const seed = process.random("placement seed", 0x1000000) * 0x1000000 + process.random("placement seed", 0x1000000);
-  return { config, image: createImage(), index: createPartitionIndex(), random: createJavaRandom(seed), active: null, busyUntilUs: 0 };
+  return { config, image: createImage(), index: createPartitionIndex(), random: createJavaRandom(seed), mutations: new Map(), active: null, busyUntilUs: 0 };
 }
 
 // ---- requests
 
 /** Puts a request into the event queue; a controller that is not active refuses it at once. */
-export function controllerRequest(
-  process: ProcessContext, host: RaftHost, controller: ControllerState, api: ControllerApi, body: RequestOf<Api>, to: ReplyTo,
-): void {
-  const queued: QueuedRequest = { api, body: body as RequestOf<ControllerApi>, to };
+export function controllerRequest(process: ProcessContext, host: RaftHost, controller: ControllerState, queued: QueuedRequest): void {
   if (controller.active === null) return refuse(host, queued);
   controller.busyUntilUs = Math.max(controller.busyUntilUs, process.now) + EVENT_US;
   process.schedule(controller.busyUntilUs - process.now, CONTROLLER_EVENT, queued);
@@ -63,7 +59,7 @@ export function controllerEvent(
   process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState, payload: unknown,
 ): void {
   const queued = payload as QueuedRequest;
-  const context = operationContext(process, controller, raft);
+  const context = operationContext(process, controller, raft, queued.client);
   if (context === null) refuse(host, queued);
   else {
     const decision = decide(process, context, controller.random, queued);
@@ -73,10 +69,13 @@ export function controllerEvent(
 }
 
 /** Null when this controller is not active, or the quorum has moved on already. */
-function operationContext(process: ProcessContext, controller: ControllerState, raft: RaftState): OperationContext | null {
-  const { active, config, image, index } = controller;
+function operationContext(process: ProcessContext, controller: ControllerState, raft: RaftState, client = ""): OperationContext | null {
+  const { active, config, image, index, mutations } = controller;
   if (active === null || raft.role.role !== "leader" || raft.epoch !== active.epoch) return null;
-  return { nowUs: process.now, cause: process.cause, config, image, index, active, nextOffset: nextWriteOffset(process, raft.role), kraftVersion: latestVoters(raft).kraftVersion };
+  return {
+    nowUs: process.now, cause: process.cause, config, image, index, active, nextOffset: nextWriteOffset(process, raft.role),
+    kraftVersion: latestVoters(raft).kraftVersion, mutations: mutationQuota(image, mutations, client, process.now),
+  };
 }
 
 /** Appends what was decided and keeps the answer until it is committed. What only reads waits for what it has read. */

@@ -1,8 +1,8 @@
 // A node's part of the quorum: the quorum's client, and on a voter the controller, behind one door (port 9093).
 // After everything that happens: commit, give up or take over leadership, arm timers. Follows SharedServer.scala and ControllerServer.scala.
 import type { ProcessContext } from "#engine/core/process.ts";
-import { isControllerApi } from "#engine/protocol/error-response.ts";
-import type { Api, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
+import { type ControllerApi, isControllerApi } from "#engine/protocol/error-response.ts";
+import type { Api, RequestMessage, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
 import type { RaftBatch, RaftPeer } from "#engine/raft/raft-batch.ts";
@@ -78,9 +78,13 @@ export function isAnsweredByController(api: Api): boolean {
 }
 
 /** A request that has come in at the controller listener. An api that is not the controller's is not answered. */
-export function kraftRequest(process: ProcessContext, host: KraftHost, state: KraftState, api: Api, body: RequestOf<Api>, to: ReplyTo): void {
+export function kraftRequest(process: ProcessContext, host: KraftHost, state: KraftState, request: RequestMessage, to: ReplyTo): void {
+  const { api, clientId, forwardedFor } = request;
+  const body = request.body as RequestOf<Api>;
   if (isRaftApi(api)) raftRequest(process, host, state.raft, api, body, to);
-  else if (isControllerApi(api) && state.controller !== null) controllerRequest(process, host, state.controller, api, body, to);
+  else if (isControllerApi(api) && state.controller !== null) {
+    controllerRequest(process, host, state.controller, { api, body: body as RequestOf<ControllerApi>, to, client: forwardedFor ?? clientId });
+  }
   settle(process, host, state);
 }
 

@@ -4,6 +4,7 @@ import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { answerOnly, type Decision, type OperationContext, TOO_MANY_RECORDS, USER_RECORDS_MAX } from "./controller-state.ts";
 import type { TopicImage } from "./image.ts";
 import type { JavaRandom } from "./java-random.ts";
+import { takeMutations } from "./mutation-quota.ts";
 import type { MetadataRecord } from "./records.ts";
 import { manualPartition, type NewPartition, partitionRecord, placedPartitions, type Refusal, refuse } from "./replica-assignment.ts";
 
@@ -18,7 +19,7 @@ export function createPartitions(context: OperationContext, request: RequestOf<"
     records.push(...grown);
     return { name: wish.name, error: "NONE", errorMessage: null };
   });
-  const response: ResponseOf<"CreatePartitions"> = { throttleTimeMs: 0, results };
+  const response: ResponseOf<"CreatePartitions"> = { throttleTimeMs: context.mutations.throttleTimeMs, results };
   return request.validateOnly ? answerOnly(response) : { records, reason: { partitions: "partitions-added", silentForUs: 0 }, response };
 }
 
@@ -36,6 +37,8 @@ function grow(context: OperationContext, wish: Wish, random: JavaRandom): Metada
     return refuse("INVALID_REPLICA_ASSIGNMENT",
       `Attempted to add ${additional} additional partition(s), but only ${wish.assignments.length} assignment(s) were specified.`);
   }
+  const exceeded = takeMutations(context.mutations, additional);
+  if (exceeded !== null) return exceeded;
   if (additional > USER_RECORDS_MAX) return refuse("POLICY_VIOLATION", TOO_MANY_RECORDS);
   const replicationFactor = topic.partitions[0]?.replicas.length ?? 1;
   const added = wish.assignments === null ? placedPartitions(context, additional, replicationFactor, random, "")

@@ -5,6 +5,7 @@ import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { clearElrRecords } from "./config-changes.ts";
 import { answerOnly, type Decision, type OperationContext, TOO_MANY_RECORDS, USER_RECORDS_MAX } from "./controller-state.ts";
 import { hashMapOrder, javaHash, type JavaRandom } from "./java-random.ts";
+import { takeMutations } from "./mutation-quota.ts";
 import { configView } from "./partition-leadership.ts";
 import type { MetadataRecord } from "./records.ts";
 import { manualPartition, type NewPartition, partitionRecord, placedPartitions, type Refusal, refuse, unableToReplicate } from "./replica-assignment.ts";
@@ -30,7 +31,7 @@ export function createTopics(context: OperationContext, request: RequestOf<"Crea
     records.push(...topicRecords(context, wish, topicId, assignment));
     return createdTopic(wish, topicId, assignment);
   });
-  const response: ResponseOf<"CreateTopics"> = { throttleTimeMs: 0, topics };
+  const response: ResponseOf<"CreateTopics"> = { throttleTimeMs: context.mutations.throttleTimeMs, topics };
   if (request.validateOnly) return answerOnly(response);
   return { records, reason: { partitions: "created", silentForUs: 0 }, response };
 }
@@ -54,7 +55,8 @@ function checkAndPlace(context: OperationContext, wish: Wish, created: ReadonlyS
   if (collision !== null) return refuse("INVALID_TOPIC_EXCEPTION", `Topic '${wish.name}' collides with existing topic: ${collision}`);
   const configProblem = topicConfigProblem(wish.configs, configView(context).profile);
   if (configProblem !== null) return refuse("INVALID_CONFIG", configProblem);
-  return wish.assignments.length > 0 ? manualAssignment(context, wish) : placedAssignment(context, wish, random);
+  const assignment = wish.assignments.length > 0 ? manualAssignment(context, wish) : placedAssignment(context, wish, random);
+  return "error" in assignment ? assignment : takeMutations(context.mutations, assignment.length) ?? assignment;
 }
 
 function manualAssignment({ image }: OperationContext, wish: Wish): readonly NewPartition[] | Refusal {

@@ -5,6 +5,7 @@ import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { answerOnly, type Decision, NO_REASON, type OperationContext } from "./controller-state.ts";
 import { topicById } from "./image.ts";
+import { takeMutations } from "./mutation-quota.ts";
 import type { MetadataRecord } from "./records.ts";
 
 type Answer = ResponseOf<"DeleteTopics">["responses"][number];
@@ -24,11 +25,12 @@ export function deleteTopics(context: OperationContext, request: RequestOf<"Dele
     else if (isNamedTwice(request, name, topicId)) refuse("INVALID_REQUEST", name === null ? "Duplicate topic id." : "Duplicate topic name.");
     else if (topic === undefined) refuse(name === null ? "UNKNOWN_TOPIC_ID" : "UNKNOWN_TOPIC_OR_PARTITION");
     else {
-      records.push({ type: "RemoveTopicRecord", topicId: topic.topicId });
-      deleted.push({ name: topic.name, topicId: topic.topicId, error: "NONE", errorMessage: null });
+      const exceeded = takeMutations(context.mutations, topic.partitions.length);
+      if (exceeded === null) records.push({ type: "RemoveTopicRecord", topicId: topic.topicId });
+      deleted.push({ name: topic.name, topicId: topic.topicId, ...exceeded ?? { error: "NONE", errorMessage: null } });
     }
   }
-  return { records, reason: NO_REASON, response: { throttleTimeMs: 0, responses: [...refused, ...deleted] } };
+  return { records, reason: NO_REASON, response: { throttleTimeMs: context.mutations.throttleTimeMs, responses: [...refused, ...deleted] } };
 }
 
 function isNamedTwice(request: RequestOf<"DeleteTopics">, name: string | null, topicId: string): boolean {

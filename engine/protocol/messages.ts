@@ -166,6 +166,8 @@ export interface RequestMessage<A extends Api = Api> {
   readonly api: A;
   readonly correlationId: number;
   readonly clientId: string;
+  /** Client id of who a broker asks for. */
+  readonly forwardedFor?: string;
   readonly body: RequestOf<A>;
 }
 

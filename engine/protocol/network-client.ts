@@ -101,12 +101,13 @@ export function isBackingOff(client: NetworkClient, peerKey: string, nowUs: numb
  */
 export function networkSend<A extends Api>(
   process: ProcessContext, client: NetworkClient, peerKey: string, endpoint: Endpoint,
-  request: { readonly api: A; readonly body: RequestOf<A>; readonly timeoutMs: number; readonly context: unknown },
+  request: { readonly api: A; readonly body: RequestOf<A>; readonly timeoutMs: number; readonly context: unknown; readonly forwardedFor?: string | undefined },
 ): void {
   const peer = peerAt(client, peerKey, endpoint);
   client.nextCorrelationId += 1;
   const message = {
-    type: "request", api: request.api, correlationId: client.nextCorrelationId, clientId: client.settings.clientId, body: request.body,
+    type: "request", api: request.api, correlationId: client.nextCorrelationId, clientId: client.settings.clientId,
+    ...request.forwardedFor === undefined ? {} : { forwardedFor: request.forwardedFor }, body: request.body,
   } as RequestMessage;
   const pending: PendingRequest = { message, deadlineUs: process.now + fromMs(request.timeoutMs), context: request.context, cause: process.cause };
   if (peer.status === "ready") transmit(process, peer, pending);

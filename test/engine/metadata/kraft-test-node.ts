@@ -136,7 +136,7 @@ export const KRAFT_NODE: ProcessKind = {
       if (result !== null) onResults(process, node, [result]);
     } else if (node.kraft !== null) {
       const to = { connection, correlationId: message.correlationId, api: message.api };
-      kraftRequest(process, kraftHost(process, node), node.kraft, message.api, message.body, to);
+      kraftRequest(process, kraftHost(process, node), node.kraft, message, to);
     }
   },
   onConnected(process, state, connection) { networkConnected(process, (state as TestNode).network, connection); },
