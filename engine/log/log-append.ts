@@ -44,7 +44,7 @@ export function appendAsLeader(
   if (segment === null) return STORAGE_ERROR;
   const position = segment.sizeBytes;
   push(process, log, segment, placed, true);
-  noteAppend(process.disk, segment, position, placed.sizeBytes, placed.lastOffset, placed.maxTimestampMs, placed.lastOffset, config.indexIntervalBytes);
+  noteAppend(process.disk, segment, position, placed.sizeBytes, placed.lastOffset, placed.maxTimestampMs, placed.lastOffset, config);
   maybeFlush(process, log, config);
   return { ok: true, baseOffset: placed.baseOffset, lastOffset: placed.lastOffset, logAppendTimeMs: config.stampsOnAppend ? nowMs : NO_TIMESTAMP };
 }
@@ -81,9 +81,9 @@ export function appendBatchesAsFollower(process: ProcessContext, log: UnifiedLog
   for (const batch of batches) {
     const at = segment.sizeBytes;
     push(process, log, segment, batch, false);
-    if (config.indexesEachBatch) noteAppend(disk, segment, at, batch.sizeBytes, batch.lastOffset, batch.maxTimestampMs, batch.lastOffset, config.indexIntervalBytes);
+    if (config.indexesEachBatch) noteAppend(disk, segment, at, batch.sizeBytes, batch.lastOffset, batch.maxTimestampMs, batch.lastOffset, config);
   }
-  if (!config.indexesEachBatch) noteAppend(disk, segment, position, bytes, last.lastOffset, newest.maxTimestampMs, newest.lastOffset, config.indexIntervalBytes);
+  if (!config.indexesEachBatch) noteAppend(disk, segment, position, bytes, last.lastOffset, newest.maxTimestampMs, newest.lastOffset, config);
   maybeFlush(process, log, config);
   return true;
 }
@@ -104,7 +104,7 @@ function segmentFor(process: ProcessContext, log: UnifiedLog, config: LogConfig,
   }
   const { disk } = process;
   const active = activeSegment(log);
-  const segment = shouldRoll(disk, active, append, config, rollMs(log, config), toMs(process.now)) ? roll(process, log, config) : active;
+  const segment = shouldRoll(active, append, config, rollMs(log, config), toMs(process.now)) ? roll(process, log, config) : active;
   // A segment gets its index files when it is first asked whether they are full.
   if (segment.sizeBytes === 0) openIndexes(disk, segment, config);
   return segment;

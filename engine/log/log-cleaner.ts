@@ -188,8 +188,8 @@ function appendChunk(process: ProcessContext, segment: LogSegment, chunk: readon
     const at = segment.sizeBytes;
     pushBatch(file, segment, batch);
     if (batch.maxTimestampMs > newest.maxTimestampMs) newest = batch;
-    if (config.indexesEachBatch) noteAppend(disk, segment, at, batch.sizeBytes, batch.lastOffset, batch.maxTimestampMs, batch.lastOffset, config.indexIntervalBytes);
+    if (config.indexesEachBatch) noteAppend(disk, segment, at, batch.sizeBytes, batch.lastOffset, batch.maxTimestampMs, batch.lastOffset, config);
   }
   if (config.indexesEachBatch) return;
-  noteAppend(disk, segment, position, segment.sizeBytes - position, last.lastOffset, newest.maxTimestampMs, newest.lastOffset, config.indexIntervalBytes);
+  noteAppend(disk, segment, position, segment.sizeBytes - position, last.lastOffset, newest.maxTimestampMs, newest.lastOffset, config);
 }

@@ -29,6 +29,8 @@ export interface LogSegment {
   firstTimestampMs: number;
   createdMs: number;
   bytesSinceIndexEntry: number;
+  /** No entry would fit into one of its indexes any more. */
+  hasFullIndex: boolean;
 }
 
 export function fileName(offset: number): string {
@@ -39,7 +41,7 @@ export function createSegment(disk: Disk, folder: string, baseOffset: number, no
   const stem = `${folder}/${fileName(baseOffset)}`;
   const segment: LogSegment = {
     baseOffset, stem, path: `${stem}.log`, indexPath: `${stem}.index`, timeIndexPath: `${stem}.timeindex`, sizeBytes: 0,
-    maxTimestampMs: NO_TIMESTAMP, offsetOfMaxTimestamp: -1, firstTimestampMs: NO_TIMESTAMP, createdMs: nowMs, bytesSinceIndexEntry: 0,
+    maxTimestampMs: NO_TIMESTAMP, offsetOfMaxTimestamp: -1, firstTimestampMs: NO_TIMESTAMP, createdMs: nowMs, bytesSinceIndexEntry: 0, hasFullIndex: false,
   };
   segment.sizeBytes = openLogFile(disk, segment.path).sizeBytes;
   return segment;
@@ -53,13 +55,13 @@ export function batchesIn(disk: Disk, segment: LogSegment): AppendOnlyList<Recor
 
 /** Whether a segment must be closed before an append of that size, largest timestamp and last offset. `rollMs`: segment.ms less its jitter. */
 export function shouldRoll(
-  disk: Disk, segment: LogSegment, append: { readonly bytes: number; readonly maxTimestampMs: number; readonly lastOffset: number },
+  segment: LogSegment, append: { readonly bytes: number; readonly maxTimestampMs: number; readonly lastOffset: number },
   config: LogConfig, rollMs: number, nowMs: number,
 ): boolean {
   if (segment.sizeBytes > config.segmentBytes - append.bytes) return true;
   const waitedMs = segment.firstTimestampMs >= 0 ? append.maxTimestampMs - segment.firstTimestampMs : nowMs - segment.createdMs;
   if (segment.sizeBytes > 0 && waitedMs > rollMs) return true;
-  return append.lastOffset - segment.baseOffset > RELATIVE_OFFSET_MAX || hasFullIndex(disk, segment, config);
+  return append.lastOffset - segment.baseOffset > RELATIVE_OFFSET_MAX || segment.hasFullIndex;
 }
 
 /** The time index counts as full one entry early, so that the last timestamp always finds room. */
@@ -78,6 +80,7 @@ function roomFor(config: LogConfig, entryBytesEach: number): number {
 export function openIndexes(disk: Disk, segment: LogSegment, config: LogConfig): void {
   openLogFile(disk, segment.indexPath).preallocatedBytes = roomFor(config, OFFSET_ENTRY_BYTES);
   openLogFile(disk, segment.timeIndexPath).preallocatedBytes = roomFor(config, TIME_ENTRY_BYTES);
+  segment.hasFullIndex = hasFullIndex(disk, segment, config);
 }
 
 /** Puts a batch into the file; `noteAppend` keeps the indexes. */
@@ -89,17 +92,18 @@ export function pushBatch(file: LogFile, segment: LogSegment, batch: RecordBatch
 /** After an append that began at `position`: its largest timestamp is noted, and every index.interval.bytes an entry in each index. */
 export function noteAppend(
   disk: Disk, segment: LogSegment, position: number, bytes: number, lastOffset: number, maxTimestampMs: number, offsetOfMaxTimestamp: number,
-  indexIntervalBytes: number,
+  config: LogConfig,
 ): void {
   if (position === 0) segment.firstTimestampMs = maxTimestampMs;
   if (maxTimestampMs > segment.maxTimestampMs) {
     segment.maxTimestampMs = maxTimestampMs;
     segment.offsetOfMaxTimestamp = offsetOfMaxTimestamp;
   }
-  if (segment.bytesSinceIndexEntry > indexIntervalBytes) {
+  if (segment.bytesSinceIndexEntry > config.indexIntervalBytes) {
     appendOffsetEntry(disk, segment, lastOffset, position);
     maybeAppendTimeEntry(disk, segment);
     segment.bytesSinceIndexEntry = 0;
+    segment.hasFullIndex = hasFullIndex(disk, segment, config);
   }
   segment.bytesSinceIndexEntry += bytes;
 }

@@ -41,6 +41,57 @@ test("a segment rolls before the batch that would make it too large", () => {
   expect(appendAsLeader(process, log, batchOf(9), 0, config, 0)).toEqual({ ok: false, error: "RECORD_LIST_TOO_LARGE" });
 });
 
+test("a segment rolls by the time of its records, when an index is full, and before an offset that does not fit", () => {
+  const bases = (config: typeof CONFIG, timestamps: readonly number[]): number[] => {
+    const process = processWithADisk();
+    const log = opened(process, config);
+    for (const timestampMs of timestamps) appendAsLeader(process, log, batchOf(1, {}, timestampMs), 0, config, 0);
+    return log.segments.map(segment => segment.baseOffset);
+  };
+  expect(bases({ ...CONFIG, segmentMs: 1_000 }, [0, 500, 1_000, 1_001, 1_500, 2_002])).toEqual([0, 3, 5]);
+  // Room for two entries of the time index, of which the last is kept for the end: full after the first.
+  expect(bases({ ...CONFIG, segmentIndexBytes: 24, indexIntervalBytes: 0 }, [1, 2, 3, 4, 5, 6])).toEqual([0, 2, 4]);
+  const process = processWithADisk();
+  const log = opened(process);
+  appendAsLeader(process, log, batchOf(1), 0, CONFIG, 0);
+  appendAsFollower(process, log, batchOf(1).placed(2_147_483_647, 0), CONFIG);
+  appendAsFollower(process, log, batchOf(1).placed(2_147_483_648, 0), CONFIG);
+  expect(log.segments.map(segment => segment.baseOffset)).toEqual([0, 2_147_483_648]);
+});
+
+test("reads end with their segment, and from an older segment there is always enough", () => {
+  const process = processWithADisk();
+  const config = { ...CONFIG, segmentBytes: 2 * batchOf(1).sizeBytes };
+  const log = opened(process, config);
+  for (let index = 0; index < 5; index += 1) appendAsLeader(process, log, batchOf(1), 0, config, 0);
+  const read = (offset: number): number[] => readLog(process, log, offset, { upTo: 5, maxBytes: 1_000_000, minOneBatch: true }).batches.map(batch => batch.baseOffset);
+  expect([read(0), read(1), read(2), read(4)]).toEqual([[0, 1], [1], [2, 3], [4]]);
+  expect(bytesBetween(process, log, 1, 5, 77)).toBe(77);
+  expect(bytesBetween(process, log, 4, 5, 1_000_000)).toBe(batchOf(1).sizeBytes);
+});
+
+test("a batch that a disk refuses is answered with a storage error, and the log is offline", () => {
+  const process = processWithADisk();
+  const log = opened(process);
+  process.device.failedDirectories.add("");
+  expect(appendAsLeader(process, log, batchOf(1), 0, CONFIG, 0)).toEqual({ ok: false, error: "KAFKA_STORAGE_ERROR" });
+  expect(log.isOffline).toBe(true);
+  expect(process.timers.map(timer => timer.name)).toEqual(["log directory failure"]);
+});
+
+test("records without key in a compacted topic and timestamps out of bounds are refused, the first three named", () => {
+  const process = processWithADisk();
+  const config = { ...CONFIG, compacts: true, timestampAfterMaxMs: 3_600_000 };
+  const log = opened(process, config);
+  const refused = appendAsLeader(process, log, batchOf(4), 0, config, 1_000);
+  expect(refused).toMatchObject({ ok: false, error: "INVALID_RECORD" });
+  expect(refused.ok ? "" : refused.message).toBe("One or more records have been rejected due to 4 record errors in total, and only showing the first three errors at most: "
+    + [0, 1, 2].map(index => `RecordError(batchIndex=${index}, message='Compacted topic cannot accept message without key in topic partition orders-0')`).join(", ").replace(/^/, "[") + "]");
+  const late = appendAsLeader(process, log, batchOf(1, {}, 9_000_000), 0, { ...config, compacts: false }, 1_000);
+  expect(late).toMatchObject({ ok: false, error: "INVALID_TIMESTAMP" });
+  expect(late.ok ? "" : late.message).toContain("Timestamp 9000000 of message with offset 0 is out of range. The timestamp should be within [-9223372036854774807, 3601000]");
+});
+
 test("reading gives whole batches below the limit; the first one whatever its size when asked so", () => {
   const process = processWithADisk();
   const log = opened(process);
