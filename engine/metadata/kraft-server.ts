@@ -5,6 +5,7 @@ import { type ControllerApi, isControllerApi } from "#engine/protocol/error-resp
 import type { Api, RequestMessage, RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { NetworkResult } from "#engine/protocol/network-client.ts";
 import type { ReplyTo } from "#engine/protocol/reply-to.ts";
+import { closeMetadataLog } from "#engine/raft/metadata-log.ts";
 import type { RaftBatch, RaftPeer } from "#engine/raft/raft-batch.ts";
 import {
   isRaftApi, leadsCommittedEpoch, knownLeader, RAFT_TIMER, raftConnectionClosed, raftMayExit, raftRequest, raftResponse, raftTimer, shutDownRaft,
@@ -150,6 +151,7 @@ function settle(process: ProcessContext, host: KraftHost, state: KraftState): vo
   if (registration !== null) maybeRegister(host, registration, state.config, controllerEndpoint(state), raft.config.listener ?? undefined);
   if (state.shuttingDown && raftMayExit(process, raft)) {
     state.shuttingDown = false;
+    closeMetadataLog(process);
     host.shutDownDone?.();
   }
 }

@@ -24,6 +24,8 @@ const METADATA_TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
 /** segment.index.bytes, in whole entries. */
 const OFFSET_INDEX_BYTES = 10_485_760;
 const TIME_INDEX_BYTES = 10_485_756;
+/** Version, checksum, number of producers. */
+const EMPTY_SNAPSHOT_BYTES = 10;
 
 /** Where an epoch begins: a row of leader-epoch-checkpoint. */
 interface EpochEntry { readonly epoch: number; readonly startOffset: number }
@@ -35,6 +37,13 @@ export function openMetadataFolder(process: ProcessContext): void {
   openLogFile(process.disk, `${FOLDER}00000000000000000000.timeindex`).preallocatedBytes = TIME_INDEX_BYTES;
   if (!process.disk.has(EPOCHS_PATH)) writeRecordFile(process.disk, EPOCHS_PATH, [], true);
   writeRecordFile(process.disk, `${FOLDER}partition.metadata`, METADATA_TOPIC_ID, true);
+}
+
+/** A clean end leaves a snapshot of the producers, of which this log has none; only the newest stays. */
+export function closeMetadataLog(process: ProcessContext): void {
+  for (const path of process.disk.keys()) if (path.startsWith(FOLDER) && path.endsWith(".snapshot")) process.disk.delete(path);
+  const content = { kind: "record", content: [], synced: [], sizeBytes: EMPTY_SNAPSHOT_BYTES } as const;
+  process.disk.set(`${FOLDER}${String(logEndOffset(metadataLog(process))).padStart(20, "0")}.snapshot`, { ...content });
 }
 
 function noteEpoch(process: ProcessContext, epoch: number, startOffset: number): void {
