@@ -4,8 +4,6 @@ import { isObject, type Json, type Recording, type RecordedStep } from "./read-r
 import type { ClusterSpec, NodeRole, NodeSpec, Settings } from "#engine/cluster/spec.ts";
 
 export const FIRST_CONTROLLER = 101;
-/** Ports of controllers are those of brokers and 20 more: 19x1n and 19x3n. */
-const CONTROLLER_PORTS = 20;
 
 export function clusterOfRecording(recording: Recording): ClusterSpec {
   const { spec } = recording;
@@ -89,22 +87,7 @@ export function settingsTexts(step: RecordedStep): string[] {
 /** The scenario that opens all words says so in its title; those that follow on the same servers have them open too. */
 function zooKeeperSettings(recording: Recording): Settings {
   const isOpen = recording.title.includes("4lw.commands.whitelist=*") || recording.spec.ranBefore.some(id => id.includes("whitelisted-words"));
-  return isOpen ? { "4lw.commands.whitelist": "*" } : {};
-}
-
-/** Which node listens on a port of the recording; null for a port that nobody has. */
-export function nodeOfPort(recording: Recording, port: number): { readonly kind: "broker" | "controller" | "zookeeper"; readonly id: number } | null {
-  for (const [id, address] of Object.entries(recording.spec.listeners)) {
-    const own = Number(address.split(":")[1]);
-    if (own === port) return { kind: "broker", id: Number(id) };
-  }
-  const first = Number(Object.values(recording.spec.listeners)[0]?.split(":")[1] ?? 19011);
-  const slot = Math.floor(first / 100) * 100;
-  const low = port - slot;
-  if (low > CONTROLLER_PORTS + 10 && low < 50) {
-    const index = low - CONTROLLER_PORTS - 10;
-    return { kind: "controller", id: recording.spec.layout === "kraft-combined" ? index : FIRST_CONTROLLER - 1 + index };
-  }
-  if (low > 10 && low < 30) return { kind: "broker", id: low - 10 };
-  return low > 50 && low < 60 ? { kind: "zookeeper", id: low - 50 } : null;
+  // The recorder's zoo.cfg.
+  const common = { maxClientCnxns: 0 };
+  return isOpen ? { ...common, "4lw.commands.whitelist": "*" } : common;
 }

@@ -3,7 +3,7 @@ import { numbersOf } from "../cluster-of-recording.ts";
 import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
 import { watched } from "./faults.ts";
 import { afterControllerChange, controllerBefore } from "../controller-change.ts";
-import { isObject, type Json } from "../read-recording.ts";
+import { isObject, type Json, type Recording } from "../read-recording.ts";
 import type { ActionPlayer, Played } from "../played-step.ts";
 import { observe } from "#engine/cluster/observe.ts";
 import type { ZooKeeperServerView } from "#engine/cluster/view.ts";
@@ -38,13 +38,22 @@ export const startZooKeeper: ActionPlayer = (world, step): Played => {
   return watched(world, step);
 };
 
-export const fourLetterWord: ActionPlayer = (world, step): Played => {
-  const { fourLetterWord: word, server } = step.does;
-  if (typeof word !== "string" || typeof server !== "number") throw new CannotPlay("a four-letter word needs a word and a server");
+export const fourLetterWord: ActionPlayer = (world, step, recording): Played => {
+  const { fourLetterWord: word, server: recorded } = step.does;
+  if (typeof word !== "string" || typeof recorded !== "number") throw new CannotPlay("a four-letter word needs a word and a server");
+  const server = serverInPart(world, recording, recorded);
   const outcome = world.call(call => ({ do: "four-letter-word", word, server, call }), 10_000);
   if (outcome === null || !outcome.ok) throw new CannotPlay(`the server did not answer: ${outcome === null ? "silence" : outcome.error.message}`);
   return { fields: { result: outcome.value as Json } };
 };
+
+/** Which server leads is random: the recorded leader's part is played by ours, and ours plays the recorded one's. */
+function serverInPart(world: GoldenWorld, recording: Recording, recorded: number): number {
+  const leads = recording.steps.find(({ does, fields }) => "fourLetterWord" in does && /Mode: leader|zk_server_state\tleader/.test(String(fields["result"])))?.does["server"];
+  const leader = servers(world).find(server => server.state === "leading")?.id;
+  if (typeof leads !== "number" || leader === undefined || leads === leader) return recorded;
+  return recorded === leads ? leader : recorded === leader ? leads : recorded;
+}
 
 export const zkDelete: ActionPlayer = (world, step): Played => {
   const path = String(step.does["zkDelete"]);

@@ -1,6 +1,7 @@
 // Which fields of a step are not compared exactly, and why. What stands neither here nor in compare-step.ts is compared value by value.
 import { isObject, type Json, type RecordedStep } from "../read-recording.ts";
 import type { Rule } from "./compare-json.ts";
+import { normalisedFourLetterText } from "./four-letter-text.ts";
 import { normalisedTexts } from "./text-lines.ts";
 
 /** Fields of a step that say nothing about the cluster. */
@@ -48,8 +49,11 @@ function nodesThatAnswered(value: Json): Json {
 /** KRaft: Metadata names any live broker as controller, another one each time. */
 const ANY_BROKER: Rule = { fields: "result.*.*", how: "normalised", as: value => typeof value === "number" && value > 0 && value < 100 ? "a broker" : value, why: "drawn at random for each answer" };
 
+const FOUR_LETTERS: Rule = { fields: "result", how: "normalised", as: normalisedFourLetterText, why: "counts, latencies, addresses of clients, sessions and transaction ids are random" };
+
 /** Rules of one step. */
 export function rulesFor(step: RecordedStep): readonly Rule[] {
+  if (step.action === "fourLetterWord") return [FOUR_LETTERS];
   return String(step.does["look"] ?? "").startsWith("controllerId in Metadata, three times") ? [ANY_BROKER, ...FIELD_RULES] : FIELD_RULES;
 }
 
