@@ -105,7 +105,7 @@ export function resendLost(process: ProcessContext, node: ZooKeeperNodeState): v
 
 /** Built for each dispatch. */
 export function controllerRun(process: ProcessContext, node: ZooKeeperNodeState): Run {
-  return { process, host: controllerHost(process, node), controller: node.controller };
+  return { process, host: controllerHost(process, node), controller: node.controller, cause: process.cause };
 }
 
 function controllerHost(process: ProcessContext, node: ZooKeeperNodeState): ControllerHost {

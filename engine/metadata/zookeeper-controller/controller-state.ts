@@ -22,6 +22,9 @@ export interface ControllerSettings {
 /** What the last change to "online" came to: PartitionStateMachine.handleStateChanges's result. */
 export interface ElectionResults { readonly elected: TopicPartition[]; readonly failed: (TopicPartition & { readonly message: string })[] }
 
+/** @property cause trace entry that led to it. */
+export interface QueuedEvent { readonly step: Step; readonly cause: number }
+
 export interface ZooKeeperController {
   readonly brokerId: number;
   readonly settings: ControllerSettings;
@@ -29,7 +32,7 @@ export interface ZooKeeperController {
   activeController: number;
   context: ControllerContext;
   /** Events that wait for the controller's thread, oldest first. */
-  events: Step[];
+  events: QueuedEvent[];
   readonly tasks: Map<number, Task>;
   nextTask: number;
   asks: number;

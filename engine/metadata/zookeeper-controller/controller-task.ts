@@ -26,7 +26,8 @@ export interface ControllerHost {
   autoCreated(creation: number, results: readonly { readonly name: string; readonly error: KafkaError }[]): void;
 }
 
-export interface Run { readonly process: ProcessContext; readonly host: ControllerHost; readonly controller: ZooKeeperController }
+/** @property cause of what is being worked off: each decision has it, and not the decision before it. */
+export interface Run { readonly process: ProcessContext; readonly host: ControllerHost; readonly controller: ZooKeeperController; cause: number }
 
 /** To find the task that an answer belongs to. */
 export interface TaskContext { readonly for: "task"; readonly task: number; readonly ask: number; readonly index: number }

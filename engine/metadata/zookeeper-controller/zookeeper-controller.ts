@@ -33,13 +33,15 @@ function nextEvent(run: Run): void {
   if (task === undefined || task.asked !== null || task.steps.length > 0) return;
   const event = run.controller.events.shift();
   if (event === undefined) return;
-  doNext(task, event);
+  run.cause = event.cause;
+  run.process.becauseOf(event.cause);
+  doNext(task, event.step);
   runTask(run, task);
 }
 
 /** Puts an event into the controller's queue. */
 export function putEvent(run: Run, event: Step): void {
-  run.controller.events.push(event);
+  run.controller.events.push({ step: event, cause: run.process.cause });
   nextEvent(run);
 }
 
@@ -62,7 +64,7 @@ export function controllerSessionExpired(run: Run): void {
   const { replyTo } = controller;
   controller.replyTo = null;
   if (replyTo !== null) replyNotController(run, replyTo);
-  controller.events.unshift({ of: "election", do: "expired" });
+  controller.events.unshift({ step: { of: "election", do: "expired" }, cause: run.process.cause });
   nextEvent(run);
 }
 
