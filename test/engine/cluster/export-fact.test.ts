@@ -90,3 +90,38 @@ describe("routine traffic is quiet", () => {
     expect(messages("FetchMetadata response", 0).some(entry => !entry.quiet)).toBe(true);
   });
 });
+
+describe("exported facts of an ensemble", () => {
+  const ensemble = Cluster.build({ ...PRESETS["guides/three-nodes-zookeeper"] as ClusterSpec, topics: [{ name: "t", assignment: [[1, 2, 3]] }] }, 7);
+  ensemble.runUntil(20 * SECOND);
+  ensemble.apply(0, { do: "zookeeper", operation: { op: "getData", path: "/nope", watch: false }, call: 1 });
+  ensemble.runUntil(25 * SECOND);
+  const told = exportFacts(ensemble.simulation.world.trace, 0, true);
+  const tagged = (tag: string): readonly (ViewFact & { readonly fact: MessageView })[] =>
+    told.filter((entry): entry is ViewFact & { readonly fact: MessageView } => entry.fact.kind === "message" && entry.fact.tag === tag);
+
+  test("are plain data too", () => {
+    expect(JSON.parse(JSON.stringify(told))).toEqual(told);
+  });
+
+  test("keep pings and agreement quiet, and tell votes, questions and watches", () => {
+    for (const tag of ["zookeeper ping", "zookeeper pong", "zookeeper PING", "zookeeper PROPOSAL", "zookeeper ACK", "zookeeper COMMIT"]) {
+      expect(tagged(tag).length, tag).toBeGreaterThan(0);
+      for (const entry of tagged(tag)) expect(entry.quiet, tag).toBe(true);
+    }
+    for (const tag of ["zookeeper vote", "zookeeper connect", "zookeeper getData", "zookeeper watch event", "LeaderAndIsr request"]) {
+      expect(tagged(tag).length, tag).toBeGreaterThan(0);
+      for (const entry of tagged(tag)) expect(entry.quiet, tag).toBe(false);
+    }
+    const quiet = told.filter(entry => entry.quiet).length;
+    expect(quiet / told.length).toBeGreaterThan(0.3);
+  });
+
+  test("say what is asked, and that it failed", () => {
+    const [question] = tagged("zookeeper getData").filter(entry => entry.fact.from === "admin");
+    expect(question?.fact.summary).toEqual({ about: "other", errors: [], text: "getData /nope" });
+    const answer = tagged("zookeeper answer").find(entry => entry.fact.to === "admin" && entry.fact.correlationId === question?.fact.correlationId);
+    expect(answer?.fact.summary).toEqual({ about: "other", errors: ["NONODE"], text: "NONODE" });
+    expect(tagged("LeaderAndIsr request")[0]?.fact.summary).toMatchObject({ text: expect.stringMatching(/^controller \d, epoch 1: t-0 led by 1$/) });
+  });
+});

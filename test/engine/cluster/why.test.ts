@@ -131,3 +131,34 @@ describe("why", () => {
     expect(chain.slice(-2)).toEqual(["process-stopped", "command"]);
   });
 });
+
+describe("why, in other modes", () => {
+  function lived(preset: string, steps: readonly (readonly [number, Command])[]): (fits: (fact: AnyFact) => boolean) => string[] {
+    cluster = Cluster.build({ ...PRESETS[preset] as ClusterSpec, topics: [{ name: "t", assignment: [[1, 2, 3], [2, 3, 1], [3, 1, 2]] }] }, 7);
+    steps.forEach(([seconds, command], index) => { give(seconds, index, command); });
+    cluster.runUntil(((steps.at(-1)?.[0] ?? 0) + 40) * SECOND);
+    return fits => why(steps[0]?.[0] ?? 0, fits);
+  }
+
+  test("in ZooKeeper mode a broker leads because the controller decided so, because a session ended: nobody was told of the crash", () => {
+    const because = lived("guides/three-nodes-zookeeper", [[15, { do: "kill", node: 2 }]]);
+    const chain = because(fact => fact.kind === "became-leader" && fact.broker === 3 && fact.partition === 1);
+    expect(chain[0]).toBe("broker-3 became-leader");
+    expect(chain[1]).toMatch(/^broker-\d partition-changed$/);
+    expect(chain.join(" < ")).toContain("zookeeper-session");
+    expect(chain.join(" < ")).not.toContain("process-stopped");
+  });
+
+  test("a replica is deleted because its topic is gone, or has moved, which a person wanted", () => {
+    const because = lived("guides/three-brokers-three-controllers", [
+      [12, { do: "create-topic", topic: "orders", partitions: 1, replicationFactor: 1, assignment: [[1]], call: 1 }],
+      [15, { do: "reassign", partitions: [{ topic: "orders", partition: 0, replicas: [2] }], call: 2 }], [100, { do: "delete-topics", topics: ["orders"], call: 3 }],
+    ]);
+    const moved = because(fact => fact.kind === "log-deleted" && fact.broker === 1);
+    expect(moved.slice(0, 2)).toEqual(["broker-1 log-deleted", "controller-103 partition-changed"]);
+    cluster.runUntil(200 * SECOND);
+    const deleted = because(fact => fact.kind === "log-deleted" && fact.broker === 2);
+    expect(deleted.slice(0, 2)).toEqual(["broker-2 log-deleted", "controller-103 topic-deleted"]);
+    expect(deleted.at(-1)).toBe("command");
+  });
+});
