@@ -196,7 +196,6 @@ function handledByEpoch(
 function isFatal(process: ProcessContext, host: RaftHost, state: RaftState, body: { readonly leaderId: number; readonly leaderEpoch: number }): boolean {
   if (state.config.preVote || body.leaderId !== state.config.nodeId || body.leaderEpoch <= state.epoch || host.fatal === undefined) return false;
   const optional = (id: number): string => id === -1 ? "OptionalInt.empty" : `OptionalInt[${id}]`;
-  process.becauseOf(process.cause);
   host.fatal("java.lang.IllegalStateException: Received request or response with leader "
     + `${optional(body.leaderId)} and epoch ${body.leaderEpoch} which is inconsistent with current leader ${optional(state.leader)} and epoch ${state.epoch}`);
   return true;
