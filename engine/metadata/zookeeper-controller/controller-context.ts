@@ -16,6 +16,8 @@ export interface PartitionContext {
   readonly topic: string;
   readonly partition: number;
   assignment: ReplicaAssignment;
+  /** As it stands in the topic's znode: a reassignment is over there last. */
+  writtenAssignment: ReplicaAssignment;
   /** Null before its first election. */
   leadership: LeaderAndIsr | null;
   state: PartitionState;
@@ -66,7 +68,7 @@ export function existingPartition(context: ControllerContext, at: TopicPartition
 }
 
 export function newPartition(topic: string, partition: number, assignment: ReplicaAssignment): PartitionContext {
-  return { topic, partition, assignment, leadership: null, state: "non-existent", replicaStates: new Map() };
+  return { topic, partition, assignment, writtenAssignment: assignment, leadership: null, state: "non-existent", replicaStates: new Map() };
 }
 
 /** Its place alone, to be kept in work that waits. */

@@ -90,7 +90,7 @@ type Phase = "begin" | "stored" | "continue" | "check" | "wait" | "complete" | "
 /** The phases of onPartitionReassignment: U1-U2, A1-A2, B1-B8. */
 function reassign(run: Run, task: Task, phase: Phase, wish: Wish, answers: readonly ZooKeeperAnswer[]): void {
   const { context } = run.controller;
-  const { at, assignment, isCancelled } = wish;
+  const { at, assignment } = wish;
   const partition = existingPartition(context, at);
   const next = (what: Phase): ReassignmentStep => ({ of: "reassignment", do: what, wish });
   if (saysMoved(answers)) return controllerMoved(run, task);
@@ -102,6 +102,7 @@ function reassign(run: Run, task: Task, phase: Phase, wish: Wish, answers: reado
     case "stored": {
       const unneeded = without(partition.assignment.replicas, assignment.replicas);
       partition.assignment = assignment;
+      partition.writtenAssignment = assignment;
       return doNext(task, ...stopReplicas(at, unneeded, "reassignment-cancelled"), next("continue"));
     }
     case "continue":
@@ -112,20 +113,20 @@ function reassign(run: Run, task: Task, phase: Phase, wish: Wish, answers: reado
     case "wait":
       return doNext(task, { of: "reassignment", do: "bump", at, reason: "reassignment-started" },
         changeReplicas(replicasAt(at, assignment.addingReplicas), "new", "reassignment-started"));
-    case "complete": {
-      const reason = isCancelled ? "reassignment-cancelled" : "reassignment-completed";
-      doNext(task, changeReplicas(replicasAt(at, assignment.addingReplicas), "online", reason), next("clean"));
-      return;
-    }
+    case "complete": return doNext(task, changeReplicas(replicasAt(at, assignment.addingReplicas), "online", reasonOf(wish)), next("clean"));
     case "clean": return clean(run, task, partition, wish);
-    case "cleaned": return cleaned(run, task, partition);
+    case "cleaned": return cleaned(run, task, partition, wish);
   }
+}
+
+function reasonOf(wish: Wish): PartitionChangeReason {
+  return wish.isCancelled ? "reassignment-cancelled" : "reassignment-completed";
 }
 
 function clean(run: Run, task: Task, partition: PartitionContext, wish: Wish): void {
   const { context } = run.controller;
-  const { at, assignment, isCancelled } = wish;
-  const reason = isCancelled ? "reassignment-cancelled" : "reassignment-completed";
+  const { at, assignment } = wish;
+  const reason = reasonOf(wish);
   const target = targetReplicas(assignment);
   partition.assignment = plainAssignment(target);
   const leader = partition.leadership?.leader ?? -1;
@@ -136,14 +137,14 @@ function clean(run: Run, task: Task, partition: PartitionContext, wish: Wish): v
 }
 
 /** Called twice: to write the znode, and when it is written. */
-function cleaned(run: Run, task: Task, partition: PartitionContext): void {
+function cleaned(run: Run, task: Task, partition: PartitionContext, wish: Wish): void {
   const { context } = run.controller;
-  const at = placeOf(partition);
+  const { at } = wish;
   if (context.partitionsBeingReassigned.delete(keyOf(at))) {
-    // What follows reads nothing of the wish but its place.
-    const wish = { at, assignment: partition.assignment, isCancelled: false };
     return store(run, task, partition, partition.assignment, { of: "reassignment", do: "cleaned", wish });
   }
+  partition.writtenAssignment = partition.assignment;
+  tracePartition(run, partition, reasonOf(wish));
   sendUpdateMetadata(run, liveOrShuttingDownIds(context), [at]);
   context.topicsIneligibleForDeletion.delete(at.topic);
   resumeDeletionOf(run, task, [at.topic]);
