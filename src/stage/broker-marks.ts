@@ -35,6 +35,13 @@ export function plate(broker: number, at: { x: number; y: number; r: number }, m
     + `<text x="${round(x)}" y="${round(y + size * 0.36)}" class="plate-n" style="font-size:${round(size)}px">${broker}</text></g>`;
 }
 
+/** A controller that is no broker: a card in ink, no hue, no hatch. */
+export function controllerCard(node: number, at: { x: number; y: number; r: number }, mode: 'full' | 'gone' = 'full'): string {
+  const { x, y, r } = at;
+  return `<g class="badge b0 ${mode}"><rect x="${round(x - r * 1.25)}" y="${round(y - r * 0.78)}" width="${round(r * 2.5)}" height="${round(r * 1.56)}" class="plate"/>`
+    + `<text x="${round(x)}" y="${round(y + r * 0.34)}" class="plate-n" style="font-size:${round(r * 0.95)}px">${node}</text></g>`;
+}
+
 /** The double ring. `broker` 0: the metadata quorum, in ink. `part` names its number, so that it can be written. */
 export function postmark(broker: number, at: { x: number; y: number; r: number }, part = ''): string {
   const { x, y, r } = at;

@@ -2,25 +2,26 @@
  * The frame as SVG source, made once for a layout: every part that a fact can change has a name (`data-part`), and FrameView writes to it.
  * Order is depth: shelves, trays, lines, watermarks, faults, heads, postmarks; the letters lie above, in the air layer.
  */
-import { brokerStyle, carbon, MARK_PATTERNS, pauseBars, plate, postmark, tear, waves } from './broker-marks.ts';
-import type { FrameModel } from './frame-model.ts';
+import { brokerStyle, carbon, controllerCard, MARK_PATTERNS, pauseBars, plate, postmark, tear, waves } from './broker-marks.ts';
+import { ensembleMarkup, sessionsMarkup } from './ensemble-markup.ts';
+import type { FrameModel, ShelfModel } from './frame-model.ts';
+import { metadataMarkup, metadataWatermark } from './metadata-markup.ts';
 import { acksText, escapeMarkup } from './shown-text.ts';
-import { cellX, columnX, type Layout, metadataX, shelfMiddle, shelfTop } from './stage-layout.ts';
+import { cellX, columnX, type Layout, shelfHeight, shelfMiddle, shelfTop } from './stage-layout.ts';
+import { text } from './svg-text.ts';
 
 export interface FrameRequest { readonly layout: Layout; readonly model: FrameModel; readonly hasPostOfficeWords: boolean }
 
 export function frameMarkup(request: FrameRequest): string {
   const { layout } = request;
+  const { model } = request;
   return `<svg class="stage-svg ${layout.name}" viewBox="0 0 ${layout.width} ${layout.height}" width="${layout.width}" height="${layout.height}" role="img">${MARK_PATTERNS}`
-    + shelves(request) + trays(request) + '<g data-part="lines"></g>' + consumers(request) + watermarks(request)
-    + faults(request) + heads(request) + glosses(request) + metadata(request) + marks(request) + producers(request) + '</svg>';
+    + (model.ensemble === null ? '' : ensembleMarkup(layout, model.ensemble, model.shelves)) + racks(request) + shelves(request) + trays(request)
+    + metadataMarkup(layout, model) + '<g data-part="lines"></g>' + sessionsMarkup(layout, model.shelves) + consumers(request)
+    + watermarks(request) + metadataWatermark(layout, model) + faults(request) + heads(request) + glosses(request) + marks(request) + producers(request) + '</svg>';
 }
 
 const isNarrow = (layout: Layout): boolean => layout.name === 'narrow';
-
-function text(x: number, y: number, content: string, classes: string, part = ''): string {
-  return `<text x="${Math.round(x * 10) / 10}" y="${Math.round(y * 10) / 10}" class="${classes}"${part === '' ? '' : ` data-part="${escapeMarkup(part)}"`}>${escapeMarkup(content)}</text>`;
-}
 
 /** Post-office words in manila behind Kafka's own, in the free corner left of the column heads. */
 function glosses({ layout, hasPostOfficeWords }: FrameRequest): string {
@@ -32,21 +33,50 @@ function glosses({ layout, hasPostOfficeWords }: FrameRequest): string {
   }).join('');
 }
 
-function shelves(request: FrameRequest): string {
-  const { layout, model } = request;
+/** Each rack is a frame of its own, with its name in the upper edge. */
+function racks({ layout, model }: FrameRequest): string {
+  const names = [...new Set(model.shelves.flatMap((it) => (it.rack === null || !it.isBroker ? [] : [it.rack])))];
+  return names.map((name) => {
+    const inside = model.shelves.filter((it) => it.rack === name && it.isBroker).map((it) => it.broker);
+    const [first = 0] = inside;
+    const last = inside.at(-1) ?? first;
+    const top = shelfTop(layout, first) - 3.5;
+    const bottom = shelfTop(layout, last) + shelfHeight(layout, last) + 3.5;
+    const width = name.length * 5.6 + 34;
+    return `<g class="rack"><rect x="-3.5" y="${top}" width="${layout.width + 7}" height="${bottom - top}" class="rack-b"/>`
+      + `<rect x="${layout.width - width - 8}" y="${top - 6}" width="${width}" height="12" class="cut-bg"/>${text(layout.width - 12, top + 4, `rack ${name}`, 'lab end')}</g>`;
+  }).join('');
+}
+
+function shelves({ layout, model }: FrameRequest): string {
   return model.shelves.map((shelf) => {
     const y = shelfTop(layout, shelf.broker);
-    const id = shelf.broker;
-    const style = brokerStyle(id);
-    const ground = `<rect y="${y}" width="${layout.width}" height="${layout.shelf}" class="shelf-bg"/><rect y="${y}" width="7" height="${layout.shelf}" fill="url(#so-h${style})"/>`;
-    const label = isNarrow(layout)
-      ? plate(id, { x: 24, y: y + layout.shelf / 2, r: layout.plate }) + `<g data-part="controller ${id}">${postmark(0, { x: 33, y: y + layout.shelf - 9, r: 7.5 }, `quorum-epoch ${id}`)}</g>`
-      : plate(id, { x: 28, y: y + 24, r: layout.plate })
-        + text(48, y + 22, '', 'lab', `word ${id}`)
-        + `<g data-part="controller ${id}">${text(48, y + 22, 'active', 'ctrl')}${text(48, y + 34, 'controller', 'ctrl')}</g>`
-        + text(13, y + layout.shelf - 9, shelf.host, 'mono host');
-    return `<g class="shelf b${style}" data-part="shelf ${id}">${ground}${label}</g>`;
+    const height = shelfHeight(layout, shelf.broker);
+    const style = shelf.isBroker ? brokerStyle(shelf.broker) : 0;
+    const band = shelf.isBroker ? `url(#so-h${style})` : 'var(--ink)';
+    const ground = `<rect y="${y}" width="${layout.width}" height="${height}" class="shelf-bg"/><rect y="${y}" width="7" height="${height}" fill="${band}"/>`
+      + `<rect x=".75" y="${y + 0.75}" width="${layout.width - 1.5}" height="${height - 1.5}" class="tocome" data-part="to-come ${shelf.broker}" display="none"/>`;
+    return `<g class="shelf b${style}" data-part="shelf ${shelf.broker}">${ground}${isNarrow(layout) ? narrowLabel(layout, shelf, y) : shelfLabel(layout, shelf, y)}</g>`;
   }).join('');
+}
+
+function narrowLabel(layout: Layout, shelf: ShelfModel, y: number): string {
+  const id = shelf.broker;
+  const height = shelfHeight(layout, id);
+  const mark = `<g data-part="controller ${id}">${postmark(0, { x: 33, y: y + height - 9, r: 7.5 }, `quorum-epoch ${id}`)}</g>`;
+  const at = { x: 24, y: y + height / 2, r: layout.plate };
+  return shelf.isBroker ? plate(id, at) + mark : controllerCard(id, at) + mark + text(layout.label + 6, y + height / 2 + 4, '', 'note', `quorum-note ${id}`);
+}
+
+function shelfLabel(layout: Layout, shelf: ShelfModel, y: number): string {
+  const id = shelf.broker;
+  const { isBroker } = shelf;
+  const height = shelfHeight(layout, id);
+  const line = isBroker ? y + 22 : y + 18;
+  return (isBroker ? plate(id, { x: 28, y: y + 24, r: layout.plate }) : controllerCard(id, { x: 28, y: y + 17, r: layout.plate }))
+    + text(48, line, '', 'lab', `word ${id}`)
+    + `<g data-part="controller ${id}">${text(48, isBroker ? line : line - 4, '', 'ctrl', `ctrl-1 ${id}`)}${text(48, isBroker ? line + 12 : line + 7, '', 'ctrl', `ctrl-2 ${id}`)}</g>`
+    + text(13, y + height - (isBroker ? 9 : 7), shelf.host, 'mono host');
 }
 
 function trays(request: FrameRequest): string {
@@ -59,6 +89,7 @@ function trays(request: FrameRequest): string {
     const rows = model.shelves.map((shelf) => {
       const hasReplica = column?.replicas.some((it) => it.broker === shelf.broker) ?? false;
       const middle = shelfMiddle(layout, shelf.broker);
+      if (!shelf.isBroker) return '';
       return hasReplica ? tray(layout, index, { partition, broker: shelf.broker }) : `<rect x="${x + 2}" y="${middle - 1}" width="14" height="2" class="noreplica"/>`;
     }).join('');
     return offsets + rows;
@@ -99,10 +130,11 @@ function faults({ layout, model }: FrameRequest): string {
   const left = layout.label + 4;
   const rows = model.shelves.map((shelf) => {
     const y = shelfTop(layout, shelf.broker);
-    const box = { x: left, y, width: layout.width - left - 4, height: layout.shelf };
+    const height = shelfHeight(layout, shelf.broker);
+    const box = { x: left, y, width: layout.width - left - 4, height };
     return `<g class="waves" data-part="waves ${shelf.broker}" display="none">${waves(box)}</g>`
-      + `<g class="pausemark" data-part="paused ${shelf.broker}" display="none">${pauseBars({ ...box, y: y + 7, height: layout.shelf - 14 })}</g>`
-      + `<rect x="3.5" y="${y + 1.5}" width="${layout.width - 5}" height="${layout.shelf - 3}" class="fence" data-part="fence ${shelf.broker}" display="none"/>`;
+      + `<g class="pausemark" data-part="paused ${shelf.broker}" display="none">${pauseBars({ ...box, y: y + 7, height: height - 14 })}</g>`
+      + `<rect x="3.5" y="${y + 1.5}" width="${layout.width - 5}" height="${height - 3}" class="fence" data-part="fence ${shelf.broker}" display="none"/>`;
   }).join('');
   const torn = layout.tears.map((y, index) =>
     `<g class="tear" data-part="tear ${index}">${tear(8, layout.width - 8, y)}</g><rect x="0" y="${y - 7}" width="${Math.max(60, model.cut.label.length * 6.4 + 12)}" height="20" class="cut-bg"/>${text(8, y + 8, model.cut.label, 'cut-t')}`).join('');
@@ -132,21 +164,6 @@ function heads({ layout, model }: FrameRequest): string {
   }).join('');
 }
 
-function metadata(request: FrameRequest): string {
-  const { layout, model } = request;
-  if (layout.metadata === 0) return '';
-  const x = metadataX(layout);
-  const head = text(x, layout.headY, 'metadata', 'col-name meta') + text(x, layout.headY + 14, '', 'note', 'quorum');
-  return head + model.shelves.map(({ broker }) => {
-    const middle = shelfMiddle(layout, broker);
-    const height = layout.cellHeight + 8;
-    return `<g class="replica follower" data-part="voter ${broker}"><rect x="${x}" y="${middle - height / 2}" width="${layout.metadata}" height="${height}" class="tray"/>`
-      + `<g class="carbon" data-part="voter-carbon ${broker}">${carbon(x + (layout.name === 'wide' ? 15 : 12), middle)}</g>`
-      + `<g data-part="voter-mark ${broker}" display="none">${postmark(0, { x: x + (layout.name === 'wide' ? 15 : 13), y: middle, r: Math.min(12, layout.postmark - 1.5) }, `quorum-epoch ${broker}`)}</g>`
-      + text(x + layout.metadata - 5, middle + 4, '', 'mono end voter-end', `voter-end ${broker}`) + '</g>';
-  }).join('');
-}
-
 function marks({ layout, model }: FrameRequest): string {
   const stamp = isNarrow(layout) ? { x: 1, dy: 3, width: 37, height: 13, baseline: 9.8 } : { x: 44, dy: 26, width: 60, height: 18, baseline: 12.8 };
   const postmarks = layout.columns.map((partition, index) => (model.columns[partition]?.replicas ?? []).map(({ broker }) => {
@@ -164,7 +181,7 @@ function marks({ layout, model }: FrameRequest): string {
 function producers(request: FrameRequest): string {
   const { layout, model } = request;
   if (model.producers.length === 0) return '';
-  const name = isNarrow(layout) ? '' : text(12, 24, 'producers', 'lab-strong');
+  const name = isNarrow(layout) ? '' : text(12, (layout.ensemble?.height ?? 0) + 24, 'producers', 'lab-strong');
   return name + model.producers.map((producer) => {
     const box = layout.producerBoxes.get(producer.id);
     if (box === undefined) return '';

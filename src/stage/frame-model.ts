@@ -1,11 +1,17 @@
 /** What the frame of the stage says at one moment: from the read model to shelves, columns, trays and words. Pure; knows no pixels. */
 import type { BatchView, ClusterView, NodeView, PartitionView, ReplicaView, TopicView } from '#engine/cluster/view.ts';
+import { type EnsembleModel, ensembleModel, ensembleSentence } from './ensemble-model.ts';
 import { shortKey } from './shown-text.ts';
 import { type NetworkCut, networkCutOf } from './network-cut.ts';
 
 export interface ShelfModel {
+  /** Id of the node, whatever its roles. */
   readonly broker: number;
   readonly host: string;
+  readonly rack: string | null;
+  readonly isBroker: boolean;
+  /** Nobody has started it yet. */
+  readonly isToCome: boolean;
   readonly word: string;
   readonly isStopped: boolean;
   readonly isPaused: boolean;
@@ -14,7 +20,15 @@ export interface ShelfModel {
   /** What the active controller thinks, whatever is true. */
   readonly belief: string;
   readonly isActiveController: boolean;
-  readonly quorum: { readonly isLeader: boolean; readonly epoch: number; readonly logEnd: number; readonly highWatermark: number };
+  readonly quorum: QuorumTray;
+}
+
+/** A node's copy of the metadata log. */
+export interface QuorumTray {
+  readonly standing: 'leader' | 'voter' | 'observer';
+  /** It leads by an epoch that is over, and does not know. */
+  readonly staleEpoch: number | null;
+  readonly logEnd: number;
 }
 
 export interface TrayModel {
@@ -57,18 +71,36 @@ export interface FrameModel {
   readonly consumers: readonly ConsumerModel[];
   readonly cut: NetworkCut;
   readonly activeController: number;
-  readonly quorumEpoch: number;
-  readonly quorumHighWatermark: number;
+  /** Null in ZooKeeper mode: what a majority agrees on is not Kafka's log then. */
+  readonly metadata: MetadataModel | null;
+  readonly ensemble: EnsembleModel | null;
+  /** Kafka's version and mode, in words. */
+  readonly profile: string;
 }
 
+export interface MetadataModel {
+  readonly epoch: number;
+  readonly leader: number;
+  readonly highWatermark: number;
+  readonly longestEnd: number;
+}
+
+/** What the view alone does not say. */
+export interface Knowledge {
+  /** The ZooKeeper server that a client's connection leads to. */
+  readonly serverOf: (client: string) => number | null;
+  readonly hasStarted: (node: number) => boolean;
+}
+const KNOWS_NOTHING: Knowledge = { serverOf: () => null, hasStarted: () => true };
+
 /** `topic`: the one that is chosen; the first when it does not exist. */
-export function frameModel(view: ClusterView, topic: string | null): FrameModel {
+export function frameModel(view: ClusterView, topic: string | null, knowledge: Knowledge = KNOWS_NOTHING): FrameModel {
   const shown = view.topics.find((it) => it.name === topic) ?? view.topics[0] ?? null;
-  const controller = view.nodes.find((node) => node.id === view.activeController);
+  const nodes = shelfOrder(view.nodes);
   return {
     topic: shown?.name ?? null,
     topics: view.topics.map((it) => it.name),
-    shelves: view.nodes.map((node) => shelf(node, view, shown)),
+    shelves: nodes.map((node) => shelf(node, view, { topic: shown, knowledge })),
     columns: (shown?.partitions ?? []).map((partition) => column(partition, view.nodes)),
     producers: view.producers.map((it) => ({
       id: it.id, acks: it.acks, isStopped: it.status === 'stopped', cutFrom: cutFromBrokers(it.id, view),
@@ -78,36 +110,86 @@ export function frameModel(view: ClusterView, topic: string | null): FrameModel 
       isStopped: it.status === 'stopped',
       positions: new Map(it.positions.filter((at) => at.topic === shown?.name).map((at) => [at.partition, at.position])),
     })),
-    cut: networkCutOf(view),
+    cut: networkCutOf({ ...view, nodes }),
     activeController: view.activeController,
-    quorumEpoch: view.quorumEpoch,
-    quorumHighWatermark: controller?.quorum.highWatermark ?? 0,
+    metadata: view.profile.mode === 'kraft' ? metadataModel(view) : null,
+    ensemble: ensembleModel(view, knowledge.serverOf),
+    profile: profileText(view.profile),
   };
 }
 
-function shelf(node: NodeView, view: ClusterView, topic: TopicView | null): ShelfModel {
+/** "Kafka 3.9, ZooKeeper" */
+export function profileText({ kafka, mode }: ClusterView['profile']): string {
+  return `Kafka ${kafka}, ${mode === 'kraft' ? 'KRaft' : 'ZooKeeper'}`;
+}
+
+/** Controllers that are no brokers stand above; brokers by rack, then as they are named. */
+function shelfOrder(nodes: readonly NodeView[]): readonly NodeView[] {
+  const racks = [...new Set(nodes.map((node) => node.rack))];
+  const rank = (node: NodeView): number => (isBroker(node) ? 1 + racks.indexOf(node.rack) : 0);
+  return [...nodes].sort((a, b) => rank(a) - rank(b));
+}
+
+function isBroker(node: NodeView): boolean {
+  return node.roles?.includes('broker') ?? true;
+}
+
+function metadataModel(view: ClusterView): MetadataModel {
+  const living = view.nodes.filter((node) => node.status !== 'stopped');
+  const leader = view.nodes.find((node) => node.id === view.activeController);
+  return {
+    epoch: view.quorumEpoch,
+    leader: view.activeController,
+    highWatermark: leader?.quorum.highWatermark ?? living.reduce((most, node) => Math.max(most, node.quorum.highWatermark), 0),
+    longestEnd: view.nodes.reduce((longest, node) => Math.max(longest, node.quorum.logEnd), 0),
+  };
+}
+
+function shelf(node: NodeView, view: ClusterView, of: { readonly topic: TopicView | null; readonly knowledge: Knowledge }): ShelfModel {
   const isActiveController = view.activeController === node.id;
+  const isToCome = node.status === 'stopped' && !of.knowledge.hasStarted(node.id);
+  const { quorum } = node;
+  const isVoter = (node.roles?.includes('controller') ?? true) && quorum.role !== 'observer';
   return {
     broker: node.id,
     host: node.host,
-    word: stateWord(node, topic),
-    isStopped: node.status === 'stopped',
+    rack: node.rack,
+    isBroker: isBroker(node),
+    isToCome,
+    word: isToCome ? 'not started' : stateWord(node, of.topic, sessionIsOver(node, view, of.knowledge)),
+    isStopped: node.status === 'stopped' && !isToCome,
     isPaused: node.status === 'paused',
-    stamp: node.belief === 'fenced' ? 'FENCED' : null,
+    stamp: node.belief === 'fenced' && !isToCome ? 'FENCED' : null,
     belief: node.belief === 'unfenced' ? 'alive' : node.belief.replaceAll('-', ' '),
     isActiveController,
-    quorum: { isLeader: isActiveController, epoch: node.quorum.epoch, logEnd: node.quorum.logEnd, highWatermark: node.quorum.highWatermark },
+    quorum: {
+      standing: isActiveController ? 'leader' : isVoter ? 'voter' : 'observer',
+      staleEpoch: quorum.role === 'leader' && !isActiveController ? quorum.epoch : null,
+      logEnd: quorum.logEnd,
+    },
   };
 }
 
+/** ZooKeeper mode: it goes on, and the ensemble has ended its session. */
+function sessionIsOver(node: NodeView, view: ClusterView, { serverOf }: Knowledge): boolean {
+  return view.ensemble !== undefined && serverOf(node.name) !== null && !view.ensemble.sessions.some((it) => it.client === node.name);
+}
+
 /** What is true of the process, in one or two words. */
-export function stateWord(node: NodeView, topic: TopicView | null): string {
+export function stateWord(node: NodeView, topic: TopicView | null, isWithoutSession = false): string {
   if (node.status !== 'running') return node.status;
+  if (!isBroker(node)) return CONTROLLER_WORDS[node.quorum.role];
+  if (isWithoutSession) return 'no session';
   if (node.belief === 'in-controlled-shutdown') return 'shutting down';
   if (node.belief === 'unregistered') return 'starting';
   const isBehind = topic?.partitions.some((it) => it.replicas.includes(node.id) && !it.isr.includes(node.id)) ?? false;
   return node.belief === 'unfenced' && isBehind ? 'catching up' : 'running';
 }
+
+/** What a voter of the metadata quorum is, in Kafka's words. */
+const CONTROLLER_WORDS: Readonly<Record<NodeView['quorum']['role'], string>> = {
+  leader: 'leader', follower: 'follower', candidate: 'candidate', prospective: 'prospective', unattached: 'unattached', resigned: 'resigned', observer: 'observer',
+};
 
 function column(partition: PartitionView, nodes: readonly NodeView[]): ColumnModel {
   const { leader, leaderEpoch, replicas, isr } = partition;
@@ -174,15 +256,29 @@ function cutFromBrokers(client: string, view: ClusterView): readonly number[] {
 export function firstShownOffset(column: ColumnModel, cells: number): number {
   const start = column.trays.reduce((least, tray) => Math.min(least, tray.logStart), Number.MAX_SAFE_INTEGER);
   const first = Number.isFinite(start) && start !== Number.MAX_SAFE_INTEGER ? start : 0;
+  return windowStart(first, column.longestEnd, cells);
+}
+
+/** The window moves in steps of a third of itself. */
+export function windowStart(first: number, longestEnd: number, cells: number): number {
   const step = Math.max(1, Math.floor(cells / 3));
-  const over = column.longestEnd + 1 - first - cells;
+  const over = longestEnd + 1 - first - cells;
   return over <= 0 ? first : first + Math.ceil(over / step) * step;
 }
 
 /** The whole moment in a sentence, for those who do not see it. */
 export function frameSentence(model: FrameModel): string {
-  const stopped = model.shelves.filter((it) => it.isStopped).map((it) => it.broker);
+  const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+  const ids = (of: readonly ShelfModel[]): string => of.map((it) => it.broker).join(', ');
+  const brokers = model.shelves.filter((it) => it.isBroker);
+  const controllers = model.shelves.filter((it) => !it.isBroker);
+  const stopped = model.shelves.filter((it) => it.isStopped);
+  const toCome = model.shelves.filter((it) => it.isToCome);
   const leaders = model.columns.map((it) => it.leader < 0 ? `partition ${it.partition} has no leader` : `${it.leader} leads partition ${it.partition}`);
-  const brokers = `${model.shelves.length} ${model.shelves.length === 1 ? 'broker' : 'brokers'}${stopped.length === 0 ? '' : `, stopped: ${stopped.join(', ')}`}`;
-  return `${brokers}. ${model.topic === null ? 'No topic yet.' : `Topic ${model.topic}: ${leaders.slice(0, 6).join(', ')}${leaders.length > 6 ? ' and so on' : ''}.`}`;
+  const nodes = [
+    counted(brokers.length, 'broker') + (controllers.length === 0 ? '' : ` and ${counted(controllers.length, 'controller')}`),
+    ...(stopped.length === 0 ? [] : [`stopped: ${ids(stopped)}`]), ...(toCome.length === 0 ? [] : [`not started: ${ids(toCome)}`]),
+  ].join(', ');
+  const topic = model.topic === null ? 'No topic yet.' : `Topic ${model.topic}: ${leaders.slice(0, 6).join(', ')}${leaders.length > 6 ? ' and so on' : ''}.`;
+  return [nodes + '.', topic, ...(model.ensemble === null ? [] : [ensembleSentence(model.ensemble)])].join(' ');
 }

@@ -1,7 +1,9 @@
 /** The frame on the page: one SVG, written only where a fact or a running change differs from what was written last. */
 import { DrawnParts } from './drawn-parts.ts';
+import { drawEnsemble } from './ensemble-view.ts';
 import { frameMarkup } from './frame-markup.ts';
-import { type ColumnModel, firstShownOffset, type FrameModel, frameSentence, keyAt, type TrayModel } from './frame-model.ts';
+import { type ColumnModel, firstShownOffset, type FrameModel, frameSentence, keyAt, type ShelfModel, type TrayModel } from './frame-model.ts';
+import { drawMetadata } from './metadata-view.ts';
 import { type DrawnFrame, positionX } from './flight-paths.ts';
 import { clamp01, easeOut, MOVE_US, type Pace, progress, STAMP_US, TICK_US } from './motion-curves.ts';
 import { cellX, type Layout, layoutOf } from './stage-layout.ts';
@@ -53,6 +55,8 @@ export class FrameView {
     const layout = this.#layout;
     if (layout === null) return isNew;
     for (const shelf of moment.model.shelves) this.#shelf(shelf, moment);
+    drawEnsemble(this.#parts, layout, moment.model);
+    drawMetadata(this.#parts, layout, moment.model);
     for (const [index, partition] of layout.columns.entries()) {
       const column = moment.model.columns[partition];
       if (column !== undefined) this.#column(column, index, moment);
@@ -68,7 +72,7 @@ export class FrameView {
   #build(model: FrameModel): boolean {
     const structure = JSON.stringify([
       this.#widthPx, this.#firstPartition, this.#hasWords, model.topic, model.cut,
-      model.shelves.map((it) => [it.broker, it.host]), model.columns.map((it) => it.replicas.map((replica) => replica.broker)),
+      model.shelves.map((it) => [it.broker, it.host, it.rack]), model.ensemble?.servers.length ?? 0, model.columns.map((it) => it.replicas.map((replica) => replica.broker)),
       model.producers.map((it) => it.id), model.consumers.map((it) => it.id),
     ]);
     if (structure === this.#structure) return false;
@@ -77,14 +81,15 @@ export class FrameView {
     this.#layout = layoutOf({
       widthPx: this.#widthPx, firstPartition: this.#firstPartition, brokers: model.shelves.map((it) => it.broker),
       partitions: model.columns.length, producers: model.producers.map((it) => it.id), consumers: model.consumers.map((it) => it.id),
-      tearsBelow: model.cut.tearsBelow,
+      tearsBelow: model.cut.tearsBelow, servers: model.ensemble?.servers.map((it) => it.id) ?? [],
+      controllers: model.shelves.filter((it) => !it.isBroker).map((it) => it.broker), aislesAbove: aisles(model),
     });
     this.#root.innerHTML = frameMarkup({ layout: this.#layout, model, hasPostOfficeWords: this.#hasWords });
     this.#parts.collect(this.#root);
     return true;
   }
 
-  #shelf(shelf: FrameModel['shelves'][number], { story, us, pace, model }: FrameMoment): void {
+  #shelf(shelf: ShelfModel, { story, us, pace, model }: FrameMoment): void {
     const parts = this.#parts;
     const id = shelf.broker;
     const changed = story.changeAt(`status ${id}`, us)?.atUs ?? 0;
@@ -93,21 +98,18 @@ export class FrameView {
     if (shelf.isStopped) parts.attribute(`waves ${id}`, 'stroke-dashoffset', String(Math.round((1 - (changed === 0 ? 1 : drawn)) * 100) / 100));
     parts.shows(`paused ${id}`, shelf.isPaused);
     parts.shows(`fence ${id}`, shelf.stamp !== null && !shelf.isStopped);
-    parts.text(`word ${id}`, shelf.isActiveController && !shelf.isStopped && !shelf.isPaused ? '' : shelf.word);
-    parts.shows(`controller ${id}`, shelf.isActiveController && !shelf.isPaused);
+    parts.shows(`to-come ${id}`, shelf.isToCome);
+    const isController = shelf.isActiveController && !shelf.isPaused;
+    parts.text(`word ${id}`, isController && !shelf.isStopped ? '' : shelf.word);
+    parts.shows(`controller ${id}`, isController && !(shelf.isStopped && model.ensemble !== null));
+    parts.text(`ctrl-1 ${id}`, model.ensemble === null ? 'active' : 'controller');
+    parts.text(`ctrl-2 ${id}`, model.ensemble === null ? 'controller' : `epoch ${model.ensemble.controllerEpoch ?? ''}`);
     const stamped = story.changeAt(`belief ${id}`, us)?.atUs ?? 0;
     parts.shows(`stamp ${id}`, shelf.stamp !== null);
     if (shelf.stamp !== null) {
       parts.text(`stamp-text ${id}`, shelf.stamp);
       this.#strike(`stamp ${id}`, progress(us, stamped, STAMP_US, pace));
     }
-    parts.attribute(`voter ${id}`, 'class', `replica ${shelf.quorum.isLeader ? 'leader' : 'follower'}${shelf.isStopped ? ' dead' : ''}`);
-    parts.shows(`voter-mark ${id}`, shelf.quorum.isLeader);
-    parts.shows(`voter-carbon ${id}`, !shelf.quorum.isLeader);
-    parts.text(`quorum-epoch ${id}`, String(model.quorumEpoch));
-    parts.text(`voter-end ${id}`, String(shelf.quorum.logEnd));
-    parts.text('quorum', model.activeController < 0 ? 'no leader' : `HW ${model.quorumHighWatermark}`);
-    parts.attribute('quorum', 'class', model.activeController < 0 ? 'fault-t' : 'note');
   }
 
   #strike(part: string, done: number): void {
@@ -276,6 +278,17 @@ export class FrameView {
   describe(model: FrameModel): void {
     this.#root.querySelector('svg')?.setAttribute('aria-label', frameSentence(model));
   }
+}
+
+/** An aisle lies above the first broker below controllers, and above the first of each other rack. */
+function aisles(model: FrameModel): readonly number[] {
+  const { shelves } = model;
+  const hasRacks = shelves.some((it) => it.rack !== null);
+  return shelves.filter((it, index) => {
+    const above = shelves[index - 1];
+    if (above === undefined) return hasRacks && it.isBroker;
+    return above.isBroker !== it.isBroker || (hasRacks && it.isBroker && above.rack !== it.rack);
+  }).map((it) => it.broker);
 }
 
 /** A letter of the words at a consumer's position, at most. */

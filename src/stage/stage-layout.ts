@@ -2,16 +2,21 @@
  * Where everything on the stage stands, in pixels. Three geometries by width: the numbers change, the drawing never does, and no text in
  * the frame is smaller than 8 px. The rule that carries the picture: the same offset of a partition has the same x on every shelf.
  */
+import { type EnsembleLayout, ensembleLayout, gutterWidth } from './ensemble-layout.ts';
 
 interface Geometry {
   readonly name: 'wide' | 'middle' | 'narrow';
   readonly label: number;
+  /** Width of the metadata column and of a cell in it; 0 where it has no room. */
   readonly metadata: number;
+  readonly metadataCell: number;
   readonly cell: number;
   readonly cellHeight: number;
   readonly tab: number;
   readonly gap: number;
   readonly shelf: number;
+  /** Of a controller that is not a broker: it has one column only. */
+  readonly controllerShelf: number;
   readonly shelfGap: number;
   readonly plate: number;
   readonly postmark: number;
@@ -26,21 +31,23 @@ interface Geometry {
 }
 
 const WIDE: Geometry = {
-  name: 'wide', label: 112, metadata: 84, cell: 25, cellHeight: 30, tab: 40, gap: 24, shelf: 76, shelfGap: 9, plate: 13, postmark: 14.5,
+  name: 'wide', label: 112, metadata: 158, metadataCell: 15, cell: 25, cellHeight: 30, tab: 40, gap: 24, shelf: 76, controllerShelf: 52, shelfGap: 9, plate: 13, postmark: 14.5,
   head: 60, clientHeight: 28, clientWidth: 138, corridor: 34, consumerRow: 40, letter: 1,
 };
 const MIDDLE: Geometry = {
-  name: 'middle', label: 100, metadata: 48, cell: 17, cellHeight: 26, tab: 28, gap: 14, shelf: 66, shelfGap: 8, plate: 12, postmark: 11.5,
+  name: 'middle', label: 100, metadata: 100, metadataCell: 10, cell: 17, cellHeight: 26, tab: 28, gap: 14, shelf: 66, controllerShelf: 46, shelfGap: 8, plate: 12, postmark: 11.5,
   head: 58, clientHeight: 26, clientWidth: 128, corridor: 30, consumerRow: 38, letter: 0.9,
 };
 /** As MIDDLE, where there is room for larger letters: the front page, and a lesson on a wide screen. */
-const ROOMY: Geometry = { ...MIDDLE, cell: 20, cellHeight: 30, tab: 32, shelf: 76, plate: 13, postmark: 12.5 };
+const ROOMY: Geometry = { ...MIDDLE, metadata: 124, metadataCell: 13, cell: 20, cellHeight: 30, tab: 32, shelf: 76, controllerShelf: 52, plate: 13, postmark: 12.5 };
 const NARROW: Geometry = {
-  name: 'narrow', label: 40, metadata: 0, cell: 7.7, cellHeight: 24, tab: 26, gap: 10, shelf: 50, shelfGap: 6, plate: 10, postmark: 11,
+  name: 'narrow', label: 40, metadata: 0, metadataCell: 0, cell: 7.7, cellHeight: 24, tab: 26, gap: 10, shelf: 50, controllerShelf: 34, shelfGap: 6, plate: 10, postmark: 11,
   head: 44, clientHeight: 24, clientWidth: 92, corridor: 10, consumerRow: 30, letter: 0.74,
 };
 
 export const TEAR_PX = 18;
+/** Between racks, and between controllers and brokers. */
+export const AISLE_PX = 14;
 const EDGE_PX = 12;
 /** A column shows at least this many letters; columns that do not fit stand on the next page. */
 const CELLS_MIN = 5;
@@ -59,6 +66,12 @@ export interface LayoutRequest {
   readonly consumers: readonly string[];
   /** Indexes of shelves below which the network is torn. */
   readonly tearsBelow: readonly number[];
+  /** ZooKeeper servers; without any there is a metadata quorum. */
+  readonly servers?: readonly number[];
+  /** Those of `brokers` that are controllers and nothing else. */
+  readonly controllers?: readonly number[];
+  /** Shelves that an aisle parts from the one above. */
+  readonly aislesAbove?: readonly number[];
 }
 
 export interface Box { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
@@ -78,12 +91,16 @@ export interface Layout extends Geometry {
   readonly producerBoxes: ReadonlyMap<string, Box>;
   readonly consumerRows: ReadonlyMap<string, number>;
   readonly shelfTops: ReadonlyMap<number, number>;
+  readonly controllers: readonly number[];
+  /** Letters that fit into a tray of the metadata column. */
+  readonly metadataCells: number;
+  readonly ensemble: EnsembleLayout | null;
   readonly tears: readonly number[];
 }
 
 export function layoutOf(request: LayoutRequest): Layout {
-  const geometry = geometryFor(request.widthPx);
   const width = Math.max(320, Math.floor(request.widthPx));
+  const { geometry, ensemble } = placeOfMetadata(request, width);
   const left = geometry.label + (geometry.metadata === 0 ? 0 : geometry.metadata + geometry.gap);
   const room = width - left - EDGE_PX;
   const least = geometry.tab + CELLS_MIN * geometry.cell + END_ROOM_PX + geometry.gap;
@@ -93,27 +110,44 @@ export function layoutOf(request: LayoutRequest): Layout {
   const count = Math.max(1, columns.length);
   // The gutter of the last column is used too: followers pull there.
   const columnWidth = Math.floor((room - geometry.gap * count) / count) + (count === 1 ? 0 : Math.floor(geometry.gap / count / 2));
-  const clients = request.producers.length > 0 ? geometry.clientHeight + 8 + geometry.corridor : 8;
+  const strip = ensemble?.height ?? 0;
+  const clients = strip + (request.producers.length > 0 ? geometry.clientHeight + 8 + geometry.corridor : 8);
   const shelvesTop = clients + geometry.head;
+  const { shelfTops, tears, shelvesBottom } = stackShelves(request, geometry, shelvesTop);
+  const consumerRows = new Map(request.consumers.map((id, index) => [id, shelvesBottom + 14 + index * geometry.consumerRow] as const));
+  return {
+    ...geometry, width, columns, columnWidth, shelfTops, tears, shelvesTop, shelvesBottom, consumerRows, ensemble,
+    controllers: request.controllers ?? [],
+    metadataCells: geometry.metadata === 0 ? 0 : Math.floor((geometry.metadata - geometry.tab - 8) / geometry.metadataCell),
+    height: shelvesBottom + (request.consumers.length === 0 ? 2 : 10 + request.consumers.length * geometry.consumerRow),
+    cells: Math.max(1, Math.floor((columnWidth - geometry.tab - END_ROOM_PX) / geometry.cell)),
+    headY: clients + geometry.head - (geometry.name === 'narrow' ? 34 : 42),
+    producerBoxes: producerBoxes(request.producers, geometry, { left: geometry.label, top: strip, room: width - geometry.label - EDGE_PX }),
+  };
+}
+
+/** ZooKeeper stands above the frame, with a gutter for the sessions; the metadata log of KRaft is a column of the frame. */
+function placeOfMetadata(request: LayoutRequest, width: number): { readonly geometry: Geometry; readonly ensemble: EnsembleLayout | null } {
+  const geometry = geometryFor(request.widthPx);
+  const { servers = [], brokers } = request;
+  if (servers.length === 0) return { geometry, ensemble: null };
+  const ensemble = ensembleLayout({ name: geometry.name, servers, brokers, label: geometry.label, width });
+  return { geometry: { ...geometry, metadata: 0, label: geometry.label + gutterWidth(geometry.name, brokers.length) }, ensemble };
+}
+
+function stackShelves(request: LayoutRequest, geometry: Geometry, top: number): Pick<Layout, 'shelfTops' | 'tears' | 'shelvesBottom'> {
   const shelfTops = new Map<number, number>();
   const tears: number[] = [];
-  let y = shelvesTop;
+  let y = top;
   request.brokers.forEach((broker, index) => {
+    if (request.aislesAbove?.includes(broker) === true) y += AISLE_PX;
     shelfTops.set(broker, y);
-    y += geometry.shelf + geometry.shelfGap;
+    y += (request.controllers?.includes(broker) === true ? geometry.controllerShelf : geometry.shelf) + geometry.shelfGap;
     if (!request.tearsBelow.includes(index)) return;
     tears.push(y - geometry.shelfGap / 2 + 2);
     y += TEAR_PX;
   });
-  const shelvesBottom = y - geometry.shelfGap;
-  const consumerRows = new Map(request.consumers.map((id, index) => [id, shelvesBottom + 14 + index * geometry.consumerRow] as const));
-  return {
-    ...geometry, width, columns, columnWidth, shelfTops, tears, shelvesTop, shelvesBottom, consumerRows,
-    height: shelvesBottom + (request.consumers.length === 0 ? 2 : 10 + request.consumers.length * geometry.consumerRow),
-    cells: Math.max(1, Math.floor((columnWidth - geometry.tab - END_ROOM_PX) / geometry.cell)),
-    headY: clients + geometry.head - (geometry.name === 'narrow' ? 34 : 42),
-    producerBoxes: producerBoxes(request.producers, geometry, { left: geometry.label, room: width - geometry.label - EDGE_PX }),
-  };
+  return { shelfTops, tears, shelvesBottom: y - geometry.shelfGap };
 }
 
 function geometryFor(widthPx: number): Geometry {
@@ -122,10 +156,10 @@ function geometryFor(widthPx: number): Geometry {
   return widthPx >= MIDDLE_FROM_PX ? MIDDLE : NARROW;
 }
 
-function producerBoxes(ids: readonly string[], geometry: Geometry, place: { left: number; room: number }): ReadonlyMap<string, Box> {
+function producerBoxes(ids: readonly string[], geometry: Geometry, place: { left: number; top: number; room: number }): ReadonlyMap<string, Box> {
   const pitch = Math.min(geometry.clientWidth + 12, place.room / Math.max(1, ids.length));
   return new Map(ids.map((id, index) => [
-    id, { x: place.left + index * pitch, y: geometry.name === 'narrow' ? 2 : 6, width: pitch - 12, height: geometry.clientHeight },
+    id, { x: place.left + index * pitch, y: place.top + (geometry.name === 'narrow' ? 2 : 6), width: pitch - 12, height: geometry.clientHeight },
   ]));
 }
 
@@ -148,8 +182,17 @@ export function shelfTop(layout: Layout, broker: number): number {
   return layout.shelfTops.get(broker) ?? layout.shelvesTop;
 }
 
+export function shelfHeight(layout: Layout, broker: number): number {
+  return layout.controllers.includes(broker) ? layout.controllerShelf : layout.shelf;
+}
+
 export function shelfMiddle(layout: Layout, broker: number): number {
-  return shelfTop(layout, broker) + layout.shelf / 2;
+  return shelfTop(layout, broker) + shelfHeight(layout, broker) / 2;
+}
+
+/** Left edge of a cell of the metadata column; `slot` may lie between two. */
+export function metadataCellX(layout: Layout, slot: number): number {
+  return metadataX(layout) + layout.tab + Math.min(layout.metadataCells + 0.4, Math.max(-0.2, slot)) * layout.metadataCell;
 }
 
 /** Orthogonal, in the corridor, then down into the cell. */

@@ -1,6 +1,7 @@
 /** The stage on the page: frame, air, keyboard grid, slip, and the text twin that takes their place. Draws the session's shown instant. */
 import type { LiveSession } from '#src/session/live-session.ts';
 import { AirView } from './air-view.ts';
+import { ConnectionLog } from './ensemble-model.ts';
 import { FlightLog } from './flights.ts';
 import { FrameView, GHOST_US } from './frame-view.ts';
 import { type FrameModel, frameModel } from './frame-model.ts';
@@ -36,6 +37,7 @@ export class StageView {
   readonly #twin: HTMLElement;
   readonly #before: readonly ChildNode[];
   #flights = new FlightLog();
+  #connections = new ConnectionLog();
   #model: FrameModel | null = null;
   #drawn = '';
   #shape = '';
@@ -75,6 +77,8 @@ export class StageView {
     for (const node of this.#before) node.remove();
     this.#flights = new FlightLog();
     this.#session.facts.follow(this.#flights);
+    this.#connections = new ConnectionLog();
+    this.#session.facts.follow(this.#connections);
     this.redraw();
   }
 
@@ -105,7 +109,9 @@ export class StageView {
     const pace = this.#settings.pace();
     const count = `${this.#session.facts.version} ${story.countAt(us)} ${this.#topic ?? ''}`;
     const isSameFacts = count === this.#drawn && this.#model !== null;
-    const model = isSameFacts && this.#model !== null ? this.#model : frameModel(story.viewAt(us), this.#topic);
+    const model = isSameFacts && this.#model !== null ? this.#model : frameModel(story.viewAt(us), this.#topic, {
+      serverOf: (client) => this.#connections.serverAt(client, us), hasStarted: (node) => story.changeAt(`status ${node}`, us) !== null,
+    });
     this.#model = model;
     this.#drawn = count;
     if (this.#isText) {

@@ -1,10 +1,14 @@
 /** The same moment as a table, for those who do not see the picture or would rather read. Pure up to its markup. */
-import { type FrameModel, frameSentence } from './frame-model.ts';
+import type { EnsembleModel } from './ensemble-model.ts';
+import { type FrameModel, frameSentence, type ShelfModel } from './frame-model.ts';
 import { clockText, escapeMarkup } from './shown-text.ts';
 
 export function textTwinMarkup(model: FrameModel, us: number): string {
   const brokers = model.shelves.map((shelf) =>
-    row([`broker ${shelf.broker}`, shelf.host, shelf.word, shelf.belief, shelf.isActiveController ? `active, epoch ${model.quorumEpoch}` : '', String(shelf.quorum.logEnd)])).join('');
+    row([
+      `${shelf.isBroker ? 'broker' : 'controller'} ${shelf.broker}`, shelf.host, shelf.word, shelf.isBroker ? shelf.belief : '', controllerText(model, shelf),
+      ...(model.metadata === null ? [sessionText(model, shelf.broker)] : [shelf.quorum.standing, String(shelf.quorum.logEnd)]),
+    ])).join('');
   const partitions = model.columns.map((column) => row([
     String(column.partition), column.leader < 0 ? 'nobody' : String(column.leader), String(column.leaderEpoch),
     column.replicas.filter((it) => it.isInSync).map((it) => it.broker).join(', '), String(column.highWatermark),
@@ -15,9 +19,31 @@ export function textTwinMarkup(model: FrameModel, us: number): string {
     ...model.consumers.map((it) => `${it.id} reads; ${[...it.positions].map(([partition, position]) => `partition ${partition} at ${position}`).join(', ')}`),
   ];
   return `<p class="moment"><b>${clockText(us)}</b> ${escapeMarkup(frameSentence(model))}${model.cut.label === '' ? '' : ` Network ${escapeMarkup(model.cut.label)}.`}</p>`
-    + table('Brokers', ['broker', 'host', 'true', 'the controller believes', 'controller', 'metadata log end'], brokers)
+    + `<p>${escapeMarkup(model.profile)}</p>${model.ensemble === null ? '' : ensembleTables(model.ensemble)}`
+    + table('Nodes', ['node', 'host', 'true', 'the controller believes', 'controller', ...(model.metadata === null ? ['session'] : ['metadata quorum', 'metadata log end'])], brokers)
     + table(model.topic === null ? 'No topic yet' : `Topic ${model.topic}`, ['partition', 'leader', 'epoch', 'in sync', 'high watermark', 'log ends'], partitions)
     + (clients.length === 0 ? '' : `<ul>${clients.map((it) => `<li>${escapeMarkup(it)}</li>`).join('')}</ul>`);
+}
+
+function controllerText(model: FrameModel, shelf: ShelfModel): string {
+  if (!shelf.isActiveController) return '';
+  return model.metadata === null ? `controller, epoch ${model.ensemble?.controllerEpoch ?? ''}` : `active, epoch ${model.metadata.epoch}`;
+}
+
+function sessionText(model: FrameModel, broker: number): string {
+  const session = model.ensemble?.sessions.find((it) => it.broker === broker);
+  if (session === undefined) return 'none';
+  const where = session.server === null ? 'looks for a server' : `on server ${session.server}`;
+  return session.state === 'ended' ? `over, though it goes on (${where})` : session.state === 'silent' ? `${where}, silent` : where;
+}
+
+function ensembleTables(ensemble: EnsembleModel): string {
+  const servers = ensemble.servers.map((it) => row([`server ${it.id}`, it.host, it.word, String(it.epoch)])).join('');
+  const znodes = [
+    ['/controller', ensemble.owner === null ? 'no such znode' : `broker ${ensemble.owner}`], ['/controller_epoch', ensemble.controllerEpoch ?? 'no such znode'],
+    ['/brokers/ids', ensemble.brokerIds.join(', ')],
+  ].map(row).join('');
+  return table('ZooKeeper', ['server', 'host', 'state', 'epoch'], servers) + table('Znodes', ['path', 'says'], znodes);
 }
 
 function row(cells: readonly string[]): string {
