@@ -2,6 +2,7 @@
 // by topics that grow. Source: ReplicationControlManager.createTopic, createPartitions, validateManualPartitionAssignment (3.9).
 // FIDELITY: META-PLACEMENT.
 import type { KafkaError } from "#engine/protocol/errors.ts";
+import { profileOf } from "#engine/protocol/version-profile.ts";
 import type { OperationContext } from "./controller-state.ts";
 import type { MetadataImage } from "./image.ts";
 import type { JavaRandom } from "./java-random.ts";
@@ -44,7 +45,8 @@ export function manualPartition(image: MetadataImage, partition: number, brokers
 export function placedPartitions(
   context: OperationContext, partitions: number, replicationFactor: number, random: JavaRandom, wordsOfPlacer: string,
 ): NewPartition[] | Refusal {
-  const placement = placeReplicas(random, usableBrokers(context), partitions, replicationFactor);
+  const { cordonsLogDirectories } = profileOf(context.config.kafka, "kraft");
+  const placement = placeReplicas(random, usableBrokers(context), partitions, replicationFactor, cordonsLogDirectories);
   if ("refusal" in placement) return refuse("INVALID_REPLICATION_FACTOR", wordsOfPlacer + placement.refusal);
   const placed = placement.replicas.map(replicas => ({ replicas, isr: replicas.filter(broker => isActiveBroker(context.image, broker)) }));
   if (placed.every(({ isr }) => isr.length > 0)) return placed;

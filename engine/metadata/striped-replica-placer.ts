@@ -11,13 +11,17 @@ interface BrokerList { readonly brokers: number[]; index: number; offset: number
 interface Rack { readonly name: string | null; readonly fenced: BrokerList; readonly unfenced: BrokerList }
 interface RackList { readonly names: (string | null)[]; readonly racks: ReadonlyMap<string | null, Rack>; readonly unfencedCount: number; epoch: number; offset: number }
 
-export function placeReplicas(random: JavaRandom, brokers: readonly UsableBroker[], partitions: number, replicationFactor: number): Placement {
+/** @param cordons whether log directories can be cordoned (KIP-1066): a refusal names that as a possible reason. */
+export function placeReplicas(
+  random: JavaRandom, brokers: readonly UsableBroker[], partitions: number, replicationFactor: number, cordons = false,
+): Placement {
   const racks = buildRacks(random, brokers);
   if (replicationFactor <= 0) return { refusal: `Invalid replication factor ${replicationFactor}: the replication factor must be positive.` };
-  if (racks.unfencedCount === 0) return { refusal: "All brokers are currently fenced." };
+  if (racks.unfencedCount === 0) return { refusal: cordons ? "All brokers are currently fenced, or have all their log directories cordoned." : "All brokers are currently fenced." };
   if (replicationFactor > brokers.length) {
+    const cordoned = cordons ? " or some brokers have all their log directories cordoned" : "";
     return {
-      refusal: `The target replication factor of ${replicationFactor} cannot be reached because only ${brokers.length} broker(s) are registered.`,
+      refusal: `The target replication factor of ${replicationFactor} cannot be reached because only ${brokers.length} broker(s) are registered${cordoned}.`,
     };
   }
   const replicas: number[][] = [];

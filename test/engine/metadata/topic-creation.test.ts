@@ -64,6 +64,11 @@ test("counts that cannot be are refused with Kafka's words", () => {
   expect(create(cluster, { configs: [{ name: "foo", value: "1" }] })).toEqual([["INVALID_CONFIG", "Unknown topic config name: foo"]]);
 });
 
+test("4.3 names cordoned log directories as a possible reason", () => {
+  expect(create(booted({ kafka: "4.3" }), { replicationFactor: 4 })).toEqual([["INVALID_REPLICATION_FACTOR",
+    "Unable to replicate the partition 4 time(s): The target replication factor of 4 cannot be reached because only 3 broker(s) are registered or some brokers have all their log directories cordoned."]]);
+});
+
 test("-1 takes the defaults of the brokers", () => {
   const cluster = booted({ overrides: { "num.partitions": 4, "default.replication.factor": 2 } });
   create(cluster, { name: "plain", numPartitions: -1, replicationFactor: -1 });
