@@ -74,6 +74,7 @@ export const TOPIC_SETTINGS: SettingTable = {
   "min.insync.replicas": ["integer", 1, INT_MAX], "max.message.bytes": ["integer", 0, INT_MAX], "unclean.leader.election.enable": flag,
   "message.timestamp.type": ["one-of", "CreateTime", "LogAppendTime"],
   "segment.bytes": ["integer", 14, INT_MAX],
+  "leader.replication.throttled.replicas": text, "follower.replication.throttled.replicas": text,
 };
 
 const CLIENT_SETTINGS: SettingTable = {
