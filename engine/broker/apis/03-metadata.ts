@@ -82,7 +82,9 @@ function absent(name: string, error: KafkaError): TopicAnswer {
 }
 
 function described(broker: BrokerState, topic: TopicImage): TopicAnswer {
-  const partitions = topic.partitions.map(registration => partitionAnswer(broker, registration));
+  const partitions: PartitionAnswer[] = [];
+  // A broker in ZooKeeper mode may have been told of some partitions only.
+  for (const registration of topic.partitions) if (registration !== undefined) partitions.push(partitionAnswer(broker, registration));
   return { error: "NONE", name: topic.name, topicId: topic.topicId, isInternal: isInternalTopic(topic.name), partitions };
 }
 
