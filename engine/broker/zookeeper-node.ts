@@ -7,7 +7,10 @@ import type { Message } from "#engine/protocol/messages.ts";
 import {
   brokerAnswered, controllerRequest, controllerSessionExpired, controllerTimer as controllerPartTimer, createAutomatically, watchFired, zooKeeperAnswered,
 } from "#engine/metadata/zookeeper-controller/zookeeper-controller.ts";
-import { CONFIG_CHANGES_PATH, configIn, topicConfigPath } from "#engine/metadata/zookeeper-controller/znode-data.ts";
+import {
+  CONFIG_CHANGES_PATH, configIn, createNode, LOG_DIR_EVENT_PATH, logDirEventNode, topicConfigPath,
+} from "#engine/metadata/zookeeper-controller/znode-data.ts";
+import { LOG_DIRECTORY_FAILURE_TIMER } from "#engine/log/log-state.ts";
 import { errorResponse, isForwardedApi } from "#engine/protocol/error-response.ts";
 import {
   type NetworkClient, networkClosed, networkConnected, networkReceived, type NetworkResult, networkTimer, networkTimerName,
@@ -156,6 +159,7 @@ function onTimer(process: ProcessContext, node: ZooKeeperNodeState, name: string
   if (name === SHUTDOWN_TIMER) return shutdownTimer(process, node);
   if (brokerTimer(process, broker, name, payload, sequence)) {
     if (name === LOGS_LOADED_TIMER) loadLogs(process, node);
+    if (name === LOG_DIRECTORY_FAILURE_TIMER) tellOfFailedDirectory(process, node);
     return;
   }
   const events = zooKeeperTimer(process, node.zooKeeper, name, sequence);
@@ -171,6 +175,12 @@ function onTimer(process: ProcessContext, node: ZooKeeperNodeState, name: string
     for (const result of controllerTimer(process, channel, sequence)) brokerControllerResult(process, broker, result);
     return;
   }
+}
+
+/** The controller asks then with LeaderAndIsr which replicas are still there (KafkaZkClient.propagateLogDirEvent). */
+function tellOfFailedDirectory(process: ProcessContext, node: ZooKeeperNodeState): void {
+  const event = createNode(`${LOG_DIR_EVENT_PATH}/log_dir_event_`, logDirEventNode(node.settings.nodeId), "persistent-sequential");
+  if (node.phase === "running") askZooKeeper(process, node, [event], { step: "config/read", entities: [] });
 }
 
 /** What became of a request goes to the part that asked. */

@@ -184,6 +184,11 @@ export function configChangeNode(entity: string): string {
   return `{"version":2,"entity_path":"${entity}"}`;
 }
 
+/** Event 1: a log directory has failed. */
+export function logDirEventNode(brokerId: number): string {
+  return `{"version":1,"broker":${brokerId},"event":1}`;
+}
+
 export function producerIdBlockNode(brokerId: number, first: number, length: number): string {
   return `{"version":1,"broker":${brokerId},"block_start":"${first}","block_end":"${first + length - 1}"}`;
 }

@@ -1,6 +1,7 @@
 // Leaders and replicas that an operator moves in ZooKeeper mode: reassignments with the epochs and znode versions of a recorded 3.9.1 cluster, preferred
 // and unclean elections, the automatic balance.
 import { describe, expect, test } from "vitest";
+import { failDirectory } from "#engine/core/disk.ts";
 import { SECOND } from "#engine/core/time.ts";
 import { batchOf } from "./kafka-cluster-world.ts";
 import { ZooKeeperClusterWorld } from "./zookeeper-cluster-world.ts";
@@ -196,5 +197,27 @@ describe("elections", () => {
     expect(world.state("orders", led)?.slice(0, 2)).toEqual([away, (epoch ?? 0) + 1]);
     expect(world.facts("partition-changed").at(-1)?.fact.reason).toBe("automatic-preferred-election");
     expect(world.now / SECOND).toBeLessThan(330);
+  });
+});
+
+describe("a log directory fails", () => {
+  test("the broker tells by a znode, the controller finds out which replicas are gone, and others lead", () => {
+    const world = booted([1, 2, 3], { "log.dirs": "/data/a,/data/b" });
+    const hurt = [1, 2, 3].find(id => id !== world.controller()) ?? 0;
+    const other = world.controller();
+    world.createTopic("orders", [[hurt, other], [hurt, other], [hurt, other], [hurt, other]]);
+    const [directory] = world.node(hurt).broker.logs.directories;
+    const places = [0, 1, 2, 3].filter(partition => world.replica(hurt, "orders", partition).log.logDirectory === directory?.path);
+    expect(places.length).toBeGreaterThan(0);
+    expect(places.length).toBeLessThan(4);
+    failDirectory(world.simulation.process(`broker-${hurt}`), directory?.path ?? "");
+    world.produce(hurt, "orders", batchOf(["x"]), 1, 1_000, places[0]);
+    world.run(6);
+    for (const partition of [0, 1, 2, 3]) {
+      const [leader, , isr] = world.state("orders", partition) ?? [];
+      expect([leader, isr]).toEqual(places.includes(partition) ? [other, [other]] : [hurt, [hurt, other]]);
+    }
+    expect(world.znodesBelow("/log_dir_event_notification")).toEqual([]);
+    expect(world.facts("partition-changed").filter(({ fact }) => fact.reason === "log-directory-failed").length).toBeGreaterThanOrEqual(places.length);
   });
 });
