@@ -20,8 +20,15 @@ export function clusterOfRecording(recording: Recording): ClusterSpec {
     kafka: recording.kafka.startsWith("4.") ? "4.3" : "3.9", mode: spec.layout === "zookeeper" ? "zookeeper" : "kraft", nodes,
     ...spec.zookeeperServers.length === 0 ? {} : { zookeeper: spec.zookeeperServers.map(id => ({ id, host: `zookeeper${id}`, settings: zooKeeperSettings(recording) })) },
     ...isDynamic(recording) ? { quorum: "dynamic" as const } : {},
-    settings: spec.overrides,
+    settings: { ...votersOf(recording, nodes), ...spec.overrides },
   };
+}
+
+/** A controller that comes later and is not among the recorded ones is no voter of a static quorum. */
+function votersOf(recording: Recording, nodes: readonly NodeSpec[]): Settings {
+  const { controllers, layout } = recording.spec;
+  if (layout !== "kraft" || isDynamic(recording) || !nodes.some(({ id, roles }) => roles?.includes("controller") === true && !controllers.includes(id))) return {};
+  return { "controller.quorum.voters": controllers.map(id => `${id}@${hostOf(id)}:9093`).join(",") };
 }
 
 function rolesOfCombined(recording: Recording, id: number): readonly NodeRole[] {

@@ -15,6 +15,11 @@ export interface Excuse {
 export const EXCUSES: readonly Excuse[] = [
   { row: "BROKER-GROUPS", file: /./, field: /^do:groups$/, why: "a step that a group coordinator answers" },
   { row: "BROKER-GROUPS", file: /./, field: /__consumer_offsets/, why: "the topic of the group coordinators, which a first group would have made" },
+  { row: "RAFT-LOG-LINES", file: /^16-controller-failover/, field: /^log/, why: "every change of role with the whole state, hashes of Java objects in it" },
+  { row: "LIFE-LOG-LINES", file: /^21-controlled-shutdown/, field: /^log/, why: "services that end" },
+  { row: "LOG-LINES", file: /^34-/, step: /^(start|look)/, field: /^log/, why: "the recorder's choice of lines reaches into earlier starts" },
+  { row: "TOOLS-TEXT", file: /^23-metadata-records/, step: /kafka-storage\.sh format/, field: /^do$/, why: "what a tool prints" },
+  { row: "TOOLS-TEXT", file: /^32-/, step: /is it formatted now|^file "\/var\/kafka/, field: /^do/, why: "which command lines kafka-storage.sh refuses; the recorder's own settings files" },
   { row: "BROKER-TRANSACTIONS", file: /./, field: /^do:transactions$/, why: "a step of a transactional producer" },
 ];
 

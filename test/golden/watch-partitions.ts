@@ -22,10 +22,9 @@ export function watchPartitions(world: GoldenWorld, step: RecordedStep, timeline
   if (last === undefined || !isObject(wanted)) return [];
   const topics = topicsOfTimeline(step);
   const recordedMs = typeof step.fields["wallMs"] === "number" ? step.fields["wallMs"] : Number(last["atMs"]) + REST_MS;
-  const restMs = Math.max(REST_MS, Math.min(recordedMs - Number(last["atMs"]), 5_000));
   // Nothing happened in the recording: as much time as there, to see that nothing happens here.
   const quietMs = entries.length === 1 ? recordedMs : 0;
-  return watch(world, topics, wanted, { restMs, quietMs, limitMs: recordedMs + PATIENCE_MS, pollMs: recordedMs > SLOW_MS ? SLOW_POLL_MS : POLL_MS }, via);
+  return watch(world, topics, wanted, { quietMs, limitMs: recordedMs + PATIENCE_MS, pollMs: recordedMs > SLOW_MS ? SLOW_POLL_MS : POLL_MS }, via);
 }
 
 export function topicsOfTimeline(step: RecordedStep): string[] {
@@ -47,7 +46,7 @@ export function settleBefore(world: GoldenWorld, timeline: readonly Json[]): voi
 }
 
 function watch(
-  world: GoldenWorld, topics: readonly string[], wanted: JsonObject, times: { readonly restMs: number; readonly quietMs: number; readonly limitMs: number; readonly pollMs: number },
+  world: GoldenWorld, topics: readonly string[], wanted: JsonObject, times: { readonly quietMs: number; readonly limitMs: number; readonly pollMs: number },
   via: readonly number[] | undefined,
 ): Moment[] {
   const began = world.nowMs;
@@ -65,7 +64,6 @@ function watch(
       const end = moments.at(-1);
       if (end !== undefined) moments.push({ atMs, state: end.state });
       // The recorder watched no further; what comes now shows in the observation.
-      if (isReached) world.advance(times.restMs);
       return moments;
     }
     world.advance(times.pollMs);

@@ -4,6 +4,7 @@ import { CannotPlay, type GoldenWorld } from "../golden-world.ts";
 import { drawAsRecorded } from "../lucky-placement.ts";
 import { hasRecordedPlacement } from "../recorded-placement.ts";
 import { isObject, type Json, type Recording, type RecordedStep } from "../read-recording.ts";
+import { features, formatStorage } from "./kraft-tools.ts";
 import { openProducer } from "./producing.ts";
 import { readReassignment, throttlesOf } from "./reassign-command.ts";
 import { partitionsNow, partitionsOf } from "./topics.ts";
@@ -44,7 +45,7 @@ type Effect = (world: GoldenWorld, line: CommandLine, step: RecordedStep, record
 const EFFECTS: Readonly<Record<string, Effect>> = {
   "kafka-topics.sh": topics, "kafka-configs.sh": configs, "kafka-leader-election.sh": elections, "kafka-reassign-partitions.sh": reassignments,
   "kafka-console-producer.sh": consoleProducer, "kafka-console-consumer.sh": consoleConsumer, "zookeeper-shell.sh": zooKeeperShell,
-  "kafka-delete-records.sh": deleteRecords, "kafka-metadata-quorum.sh": quorum,
+  "kafka-delete-records.sh": deleteRecords, "kafka-metadata-quorum.sh": quorum, "kafka-storage.sh": formatStorage, "kafka-features.sh": features,
 };
 
 export const cli: ActionPlayer = (world, step, recording): Played => {
@@ -111,8 +112,22 @@ function configs(world: GoldenWorld, line: CommandLine): undefined {
   for (const name of (optionOf(line, "--delete-config") ?? "").split(",")) if (name !== "") changes[name] = null;
   const types = line.options.get("--entity-type") ?? [];
   const name = optionOf(line, "--entity-name") ?? "";
+  // The tool describes the settings first, and gives up when that takes too long.
+  const resource = types.includes("topics") ? { topic: name } : types.includes("brokers") ? { broker: name === "" ? "" as const : Number(name) } : null;
+  if (resource !== null && world.call(call => ({ do: "describe-configs", resource, call }), PATIENCE_MS)?.ok !== true) return;
   if (types.includes("topics")) world.call(call => ({ do: "alter-configs", resource: { topic: name }, configs: changes, call }), PATIENCE_MS);
+  else if (types.includes("clients") || types.includes("users") || types.includes("ips")) alterQuotas(world, line, changes);
   else if (types.includes("brokers")) world.call(call => ({ do: "alter-configs", resource: { broker: name === "" ? "" : Number(name) }, configs: changes, call }), PATIENCE_MS);
+}
+
+/** --entity-type and --entity-name come in pairs; --entity-default stands for a name. */
+function alterQuotas(world: GoldenWorld, line: CommandLine, changes: Readonly<Record<string, string | null>>): void {
+  const entity: Record<string, string | null> = {};
+  const types = line.options.get("--entity-type") ?? [];
+  const names = line.options.get("--entity-name") ?? [];
+  types.forEach((type, index) => { entity[type === "clients" ? "client-id" : type === "users" ? "user" : "ip"] = names[index] ?? null; });
+  const numbers = Object.fromEntries(Object.entries(changes).map(([key, value]) => [key, value === null ? null : Number(value)]));
+  world.call(call => ({ do: "alter-client-quotas", entity, changes: numbers, call }), PATIENCE_MS);
 }
 
 /** Commas within brackets belong to a value. */

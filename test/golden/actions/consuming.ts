@@ -27,6 +27,8 @@ export const consume: ActionPlayer = (world, step): Played => {
   world.advance(numberOf(does["forMs"], "forMs"));
   const result = shownResult(world, id, topic, firstFact, step.fields["result"]);
   world.call(call => ({ do: "close-client", client: id, call }), 5_000);
+  // A real consumer needed time to open and close.
+  if (typeof step.fields["wallMs"] === "number") world.advance(Math.max(0, step.fields["wallMs"] - numberOf(does["forMs"], "forMs")));
   return { fields: { result } };
 };
 
@@ -35,6 +37,14 @@ function fetchResponseTo(client: string, fact: unknown): number | null {
   const message = fact as { readonly kind?: string; readonly from?: string; readonly to?: string; readonly tag?: string } | undefined;
   if (message?.kind !== "message" || message.to !== client || message.tag !== "Fetch response") return null;
   return Number(/^broker-(\d+)$/.exec(message.from ?? "")?.[1] ?? -1);
+}
+
+/** Of a client's life: longest and mean time that brokers asked it to wait. */
+export function throttleTimes(world: GoldenWorld, client: string, kind: "produce" | "fetch"): JsonObject {
+  const state = world.process(client).state as { readonly core?: { readonly throttleTimes?: { readonly count: number; readonly totalMs: number; readonly maxMs: number } } } | null;
+  const times = state?.core?.throttleTimes;
+  if (times === undefined || times.count === 0) return {};
+  return { [`${kind}-throttle-time-max`]: String(times.maxMs), [`${kind}-throttle-time-avg`]: String(times.totalMs / times.count) };
 }
 
 function shownResult(world: GoldenWorld, id: string, topic: string, firstFact: number, real: Json | undefined): JsonObject {
@@ -60,5 +70,6 @@ function shownResult(world: GoldenWorld, id: string, topic: string, firstFact: n
     ..."count" in shape ? { records: [], count: records.length } : { records },
     ..."responseBytesFromNode" in shape ? { responseBytesFromNode: [...nodes].sort((a, b) => a - b) } : {},
     ..."positions" in shape ? { positions } : {},
+    ..."fetch-throttle-time-max" in shape ? throttleTimes(world, id, "fetch") : {},
   };
 }

@@ -2,6 +2,7 @@
 import { cli } from "./command-lines.ts";
 import { consume } from "./consuming.ts";
 import { kill, pause, restart, resume, sigstop, start, stop } from "./faults.ts";
+import { deleteFolder } from "./kraft-tools.ts";
 import { file, files } from "./log-files.ts";
 import { damage, enlargeDisk } from "./machines.ts";
 import { cannot, needsGroups, needsTransactions } from "./not-yet.ts";
@@ -23,7 +24,7 @@ export const PLAYERS: ReadonlyMap<string, ActionPlayer> = new Map<string, Action
   start, kill, stop, restart, pause, resume, sigstop, sigcont: resume,
   startNode,
   killZooKeeper, startZooKeeper, fourLetterWord, zkDelete,
-  deleteFolder: cannot("a folder that is deleted by hand"), damage, enlargeDisk,
+  deleteFolder, damage, enlargeDisk,
   background: cannot("tools in processes of their own"), endBackground: cannot("tools in processes of their own"),
   file, files, look, wait,
 }));

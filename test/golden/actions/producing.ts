@@ -6,6 +6,7 @@ import { isObject, type Json, type JsonObject, type Recording, type RecordedStep
 import { leaderEpochIsr, topicMetadata } from "../observe/topic-metadata.ts";
 import { topicsOfTimeline, watchPartitions } from "../watch-partitions.ts";
 import { timelineOf } from "./faults.ts";
+import { throttleTimes } from "./consuming.ts";
 import { recordsOfSentence } from "./record-sentences.ts";
 import { objectOf, shownError, textOf } from "./topics.ts";
 import type { Moment } from "../compare/timeline.ts";
@@ -28,10 +29,12 @@ export const produce: ActionPlayer = (world, step, recording): Played => {
   if (isMade) drawAsRecorded(world, recording, step.number, topic);
   const oneByOne = does["oneByOne"] !== false && does["oneByOne"] !== undefined || typeof sentence === "string" && sentence.includes("one by one") || typeof sentence === "number";
   const results = oneByOne ? sendOneByOne(world, producer, topic, records) : sendBurst(world, producer, topic, records);
+  const throttled = isObject(step.fields["result"]) && "produce-throttle-time-max" in step.fields["result"] ? throttleTimes(world, producer, "produce") : {};
   world.call(call => ({ do: "close-client", client: producer, call }), 5_000);
   const unlucky = isMade && !hasRecordedPlacement(world, recording, step.number, topic);
   const moments = before === null ? {} : { moments: momentsSince(world, step, before) };
-  return { fields: { result: shapedAs(step.fields["result"], results) }, ...moments, unlucky };
+  const result = shapedAs(step.fields["result"], results);
+  return { fields: { result: isObject(result) ? { ...result, ...throttled } : result }, ...moments, unlucky };
 };
 
 /** What happened to the partitions while the producer was at work: the last look is made now. */

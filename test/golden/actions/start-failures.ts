@@ -3,17 +3,27 @@
 import { CannotPlay } from "../golden-world.ts";
 import { isObject, type Json, type Recording, type RecordedStep } from "../read-recording.ts";
 import type { ActionPlayer, Played } from "../played-step.ts";
-import { findStartFailure } from "#engine/broker/node-start-failures.ts";
+import { findStartFailure, portInUse } from "#engine/broker/node-start-failures.ts";
 
 const TIME = "[2000-01-01 00:00:00,000] ";
 
 export const startNode: ActionPlayer = (world, step, recording): Played => {
   const settings = settingsOf(step);
-  const failure = findStartFailure(new Map(Object.entries(settings)), world.spec.kafka, storageOf(recording, step, settings["log.dirs"] ?? settings["log.dir"] ?? ""));
+  const properties = new Map(Object.entries(settings));
+  const failure = findStartFailure(properties, world.spec.kafka, storageOf(recording, step, settings["log.dirs"] ?? settings["log.dir"] ?? ""))
+    ?? (isPortTaken(recording, step, settings) ? portInUse(properties, world.spec.kafka) : null);
   if (step.fields["result"] === undefined) return {};
   const lines = (failure?.lines ?? []).map(line => /^(INFO|WARN|ERROR|FATAL) /.test(line) ? `${TIME}${line}` : line);
   return { fields: { result: { exit: failure?.exitCode ?? null, endedAfterMs: null, stillRunning: failure === null, log: lines } } };
 };
+
+/** All nodes of a recording ran on one machine: a port is taken by another broker, or by another program that the note names. */
+function isPortTaken(recording: Recording, step: RecordedStep, settings: Readonly<Record<string, string>>): boolean {
+  if (!("process.roles" in settings)) return false;
+  const listeners = (settings["listeners"] ?? "").split(",").map(listener => listener.split("://")[1] ?? "");
+  const isBroker = Object.values(recording.spec.listeners).some(address => listeners.includes(address));
+  return isBroker || /port .*in use/.test(String(step.fields["note"] ?? ""));
+}
 
 function settingsOf(step: RecordedStep): Record<string, string> {
   const value = isObject(step.does["startNode"]) ? step.does["startNode"] : step.does["settings"];

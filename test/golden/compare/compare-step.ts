@@ -9,11 +9,14 @@ import { compareMetadataRecords } from "./metadata-records.ts";
 import { compareObservation, observeAs } from "./observations.ts";
 import { withoutCarriedOver } from "./carried-over.ts";
 import { compareSticky, goesWhereChanceWill } from "./sticky-partitions.ts";
+import { keptLines, kindsOf } from "./text-lines.ts";
 import { compareTimeline } from "./timeline.ts";
 
 /** An observation that is not there yet may still come: the recorder's own waits were as long. */
 const SETTLE_MS = 10_000;
-const SETTLE_STEP_MS = 500;
+const SETTLE_STEP_MS = 100;
+/** After an observation the recorder took its time for the next step. */
+const REST_MS = 1_000;
 
 /** Everything that differs. Lets time pass until the observation is as recorded, at most `SETTLE_MS`. */
 export function compareStep(world: GoldenWorld, step: RecordedStep, played: Played): Difference[] {
@@ -24,6 +27,8 @@ export function compareStep(world: GoldenWorld, step: RecordedStep, played: Play
     if (key === "result" && goesWhereChanceWill(world.recording, step) && Array.isArray(real)) {
       const ours = played.fields?.["result"];
       compareSticky("result", real as readonly Json[], Array.isArray(ours) ? ours as readonly Json[] : [], out);
+    } else if (key === "log" && Array.isArray(real)) {
+      compareLogs(world, step, real as readonly Json[], played.fields?.["log"], out);
     } else if (key === "timeline" || key === "topicTimeline") compareTimelines(world, key, real, played, out);
     else compareJson([key], real, played.fields?.[key], rulesFor(step), world.memory.pairs, out);
   }
@@ -34,6 +39,12 @@ export function compareStep(world: GoldenWorld, step: RecordedStep, played: Play
   const observed = step.fields["observe"];
   if (isObject(observed)) out.push(...carryOver(world, step, settle(world, observed, nextRecords(world, step))));
   return out;
+}
+
+function compareLogs(world: GoldenWorld, step: RecordedStep, real: readonly Json[], ours: Json | undefined, out: Difference[]): void {
+  const kinds = kindsOf(world.recording.steps.flatMap(other => Array.isArray(other.fields["log"]) ? other.fields["log"].map(String) : []));
+  const kept = (lines: Json | undefined): Json => keptLines(Array.isArray(lines) ? lines.map(String) : [], kinds);
+  compareJson(["log"], kept(real), kept(ours), rulesFor(step), world.memory.pairs, out);
 }
 
 /** Records that a step shows by themselves, without an observation. */
@@ -83,7 +94,6 @@ function withoutTimes(timeline: Json): Json {
 
 function settle(world: GoldenWorld, recorded: Readonly<Record<string, Json>>, later: readonly Json[]): Difference[] {
   const limit = world.nowMs + SETTLE_MS;
-  world.advance(SETTLE_STEP_MS);
   for (;;) {
     const pairs = world.memory.pairs.copy();
     const differences: Difference[] = [];
@@ -91,6 +101,7 @@ function settle(world: GoldenWorld, recorded: Readonly<Record<string, Json>>, la
     const isSettled = withoutCarriedOver(differences, later).differences.length === 0;
     if (isSettled || world.nowMs >= limit) {
       if (Array.isArray(recorded["metadataRecords"])) world.memory.metadataNext = metadataRecords(world, world.memory.metadataNext).next;
+      world.advance(REST_MS);
       return differences;
     }
     world.memory.pairs = pairs;

@@ -29,6 +29,8 @@ export const FIELD_RULES: readonly Rule[] = [
   { fields: "result.responseBytesFromNode", how: "normalised", as: nodesThatAnswered, why: "which nodes appear counts, not how many bytes" },
   { fields: "result.**.throttleTimeMs", how: "normalised", as: order, why: "depends on when the window of samples began: the order of magnitude counts" },
   { fields: "result.throttleTimeMs", how: "normalised", as: order, why: "depends on when the window of samples began: the order of magnitude counts" },
+  ...["produce", "fetch"].flatMap(kind => ["max", "avg"].map((of): Rule => (
+    { fields: `result.${kind}-throttle-time-${of}`, how: "normalised", as: value => Number(value) > 0, why: "throttle times depend on when the window of samples began: that there are some counts" }))),
   { fields: "result.afterMs", how: "ignored", why: "a time" },
   { fields: "result.newLeader", how: "ignored", why: "which server leads is random" },
   { fields: "result.before", how: "ignored", why: "transaction ids depend on everything before" },
@@ -36,7 +38,7 @@ export const FIELD_RULES: readonly Rule[] = [
   { fields: "result.endedAfterMs", how: "ignored", why: "how long a Java process lived" },
   { fields: "result.*.partitions", how: "normalised", as: byPartitionIndex, why: "partitions of a Metadata answer come in the order of a hash map" },
   { fields: "timeline.*.LeaderEpoch", how: "ignored", why: "an election may need several rounds" },
-  { fields: "log.**", how: "normalised", as: normalisedTexts, why: "times, ports and counters stand in it" },
+  { fields: "result.log", how: "normalised", as: startLines, why: "times and ports stand in it; a line that repeats while the node goes on trying stands for one" },
   { fields: "log", how: "normalised", as: normalisedTexts, why: "times, ports and counters stand in it" },
 ];
 
@@ -65,6 +67,11 @@ function byPartitionIndex(value: Json): Json {
 
 function order(value: Json): Json {
   return typeof value === "number" ? value > 0 : value;
+}
+
+function startLines(value: Json): Json {
+  const lines = normalisedTexts(value);
+  return Array.isArray(lines) ? lines.filter((line, index, all) => index === 0 || line !== all[index - 1]) as Json : lines;
 }
 
 export function withoutTimestamp(value: Json): Json {

@@ -14,7 +14,32 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/@[0-9a-f]{6,8}\b/g, "@hash"],
   [/0x[0-9a-f]{8,16}/g, "0xN"],
   [/(adminclient|producer|consumer)-\d+/g, "$1-N"],
+  [/\b\d+ms\b/g, "Nms"],
+  [/\b(broker|controller)(\d+)\b(?=[:/<])/g, "localhost"],
 ];
+
+/** Lines that are no events: dumps of the settings at a start. */
+function isEvent(line: string): boolean {
+  return !line.startsWith("\t");
+}
+
+/** The kind of a line: its first words without names and numbers, and its logger. */
+function kindOf(line: string): string {
+  const text = line.replace(/^\[[^\]]*\] /, "").replace(/\[[^\]]*\]/g, "[]").replace(/[\w.-]+-\d+\b/g, "P").replace(/\d+/g, "N");
+  return `${text.split(" ").slice(0, 4).join(" ")} ${/\(([\w.$]+)\)$/.exec(line)?.[1] ?? ""}`;
+}
+
+/**
+ * The recorder kept lines by patterns that the file does not tell: a kind of line that it shows nowhere was not kept. Lines that repeat while a
+ * process goes on trying stand for one.
+ */
+export function keptLines(lines: readonly string[], kinds: ReadonlySet<string>): string[] {
+  return lines.filter(line => isEvent(line) && kinds.has(kindOf(line))).map(normalisedText).filter((line, index, all) => index === 0 || line !== all[index - 1]);
+}
+
+export function kindsOf(lines: readonly string[]): Set<string> {
+  return new Set(lines.map(kindOf));
+}
 
 export function normalisedText(text: string): string {
   let shown = text;

@@ -24,8 +24,9 @@ export function topicZnodes(world: GoldenWorld, topics: readonly string[]): Json
       if (znode !== undefined) states[String(partition)] = { znode: znode.data, version: znode.version };
     }
     const assignment = znodes.get(`/brokers/topics/${topic}`);
-    shown[topic] = assignment === undefined && partitions.length === 0 ? { error: "NoNodeError" }
-      : { ...states, ...assignment === undefined ? {} : { assignmentZnode: { data: assignment.data, version: assignment.version } } };
+    // The recorder asked for the partitions first: a topic without them is an error as a whole.
+    shown[topic] = assignment === undefined || partitions.length === 0 ? { error: "NoNodeError" }
+      : { ...states, assignmentZnode: { data: assignment.data, version: assignment.version } };
   }
   return shown;
 }
