@@ -52,9 +52,11 @@ export function addClientProcess(
   simulation.start("producer" in client ? client.producer.id : client.consumer.id);
 }
 
-/** Brokers that start with the cluster. */
+/** Brokers that start with the cluster; all, when nobody does. */
 function bootstrapOf(spec: ClusterSpec): readonly Endpoint[] {
-  return spec.nodes.filter(node => isBroker(spec, node) && node.startsLater !== true).map(({ host }) => ({ host, port: BROKER_PORT }));
+  const brokers = spec.nodes.filter(node => isBroker(spec, node));
+  const early = brokers.filter(node => node.startsLater !== true);
+  return (early.length > 0 ? early : brokers).map(({ host }) => ({ host, port: BROKER_PORT }));
 }
 
 function addProducer(simulation: Simulation, spec: ClusterSpec, producer: ProducerSpec, openedAt: number): void {

@@ -28,7 +28,7 @@ export type PeerStatus = "disconnected" | "connecting" | "ready";
 
 export interface Peer {
   readonly key: string;
-  readonly endpoint: Endpoint;
+  endpoint: Endpoint;
   status: PeerStatus;
   /** 0 when there is none. */
   connection: number;
@@ -74,7 +74,11 @@ export function networkTimerName(client: NetworkClient): string {
 
 function peerAt(client: NetworkClient, key: string, endpoint: Endpoint): Peer {
   const found = client.peers.get(key);
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    // A peer that has moved is looked for where it is said to be now.
+    if (found.status === "disconnected") found.endpoint = endpoint;
+    return found;
+  }
   const peer: Peer = {
     key, endpoint, status: "disconnected", connection: 0, failures: 0, backoffUntilUs: 0, setupDeadlineUs: 0,
     waiting: [], inFlight: [], timer: 0, timerAtUs: 0,
