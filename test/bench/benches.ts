@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { largeCluster } from "./large-cluster.ts";
-import { bootToTopic } from "./boot-kraft.ts";
+import { bootToTopic, ZOOKEEPER_BOOT } from "./boot-kraft.ts";
+import { controllerFailover, controllerFailoverWall } from "./controller-failover.ts";
 import { recordsThroughTheCluster } from "./records-throughput.ts";
 import { busyRun } from "./busy-run.ts";
 import { whereTheTimeGoes } from "./where-time-goes.ts";
@@ -62,9 +63,9 @@ function bootCold(): BenchOutcome {
   return { value: Number(execFileSync(process.execPath, ["--no-warnings", script], { encoding: "utf8" })) };
 }
 
-function bootWarm(): BenchOutcome {
-  for (let warmUp = 0; warmUp < 30; warmUp += 1) bootToTopic(warmUp);
-  const times = Array.from({ length: 21 }, (_, seed) => timed(() => { bootToTopic(100 + seed); })).sort((a, b) => a - b);
+function bootWarm(spec?: ClusterSpec): BenchOutcome {
+  for (let warmUp = 0; warmUp < 30; warmUp += 1) bootToTopic(warmUp, spec);
+  const times = Array.from({ length: 21 }, (_, seed) => timed(() => { bootToTopic(100 + seed, spec); })).sort((a, b) => a - b);
   return { value: times[10] ?? Number.NaN };
 }
 
@@ -79,11 +80,17 @@ function idleTenMinutes(run: number): BenchOutcome {
 
 export const BENCHES: readonly Bench[] = [
   { name: "event-loop", unit: "events/s", better: "higher", target: 3_000_000, runs: 5, warmUps: 1, run: eventLoop },
-  { name: "boot-kraft-3", unit: "ms", better: "lower", target: 20, run: bootWarm },
+  { name: "boot-kraft-3", unit: "ms", better: "lower", target: 20, run: () => bootWarm() },
+  { name: "boot-zookeeper-3", unit: "ms", better: "lower", target: 60, run: () => bootWarm(ZOOKEEPER_BOOT) },
   { name: "boot-kraft-3-cold", unit: "ms", better: "lower", target: 150, runs: 5, run: bootCold },
   { name: "records-rf3-acks-all", unit: "records/s", better: "higher", target: 1_000_000, runs: 5, warmUps: 1, run: recordsThroughTheCluster,
     explain: () => whereTheTimeGoes(() => { recordsThroughTheCluster(-9); }) },
   { name: "idle-10-minutes", unit: "ms", better: "lower", target: 150, runs: 5, run: idleTenMinutes },
+  // Twice what a real cluster needed, most of it until the session has run out.
+  { name: "controller-failover-zookeeper-10", unit: "virtual ms", better: "lower", target: 33_500, run: run => controllerFailover(10, run) },
+  { name: "controller-failover-zookeeper-300", unit: "virtual ms", better: "lower", target: 33_700, run: run => controllerFailover(300, run) },
+  { name: "controller-failover-zookeeper-1500", unit: "virtual ms", better: "lower", target: 36_000, run: run => controllerFailover(1_500, run) },
+  { name: "controller-failover-zookeeper-10000", unit: "ms", better: "lower", target: 3_000, run: run => controllerFailoverWall(10_000, run) },
   { name: "large-cluster", unit: "x real time", better: "higher", target: 20, warmUps: 1, run: largeCluster },
   { name: "checkpoint", unit: "ms", better: "lower", target: 5, run: () => busyRun().checkpoint() },
   { name: "rewind", unit: "ms", better: "lower", target: 100, run: () => busyRun().rewind() },
