@@ -1,6 +1,6 @@
 /** The cluster as it is at one moment, as a Mermaid graph: who leads what, who fetches from whom, who is dead, who is the controller. */
 import type { ClusterView, NodeView, PartitionView } from '#engine/cluster/view.ts';
-import { clockText } from '#src/stage/shown-text.ts';
+import { clockText, profileText } from '#src/stage/shown-text.ts';
 import { mermaidText } from './mermaid-text.ts';
 
 /** More partitions than this on one label are counted. */
@@ -10,7 +10,7 @@ export function clusterGraphSource(view: ClusterView): string {
   const partitions = view.topics.flatMap((topic) => topic.partitions);
   const lines = [
     'graph TB',
-    `  subgraph cluster["${mermaidText(`${view.profile.mode === 'kraft' ? 'KRaft' : view.profile.mode}, Kafka ${view.profile.kafka}, at ${clockText(view.at)}`)}"]`,
+    `  subgraph cluster["${mermaidText(`${profileText(view.profile)}, at ${clockText(view.at)}`)}"]`,
     ...view.nodes.map((node) => `    ${nodeLine(view, node, partitions)}`),
     ...fetchEdges(view, partitions).map((edge) => `    ${edge}`),
     '  end',

@@ -21,6 +21,8 @@ export type Changing =
   | `cut-back ${string}/${number}/${number}`
   | `status ${number}`
   | `belief ${number}`
+  /** Status and state of a ZooKeeper server. */
+  | `server ${number}`
   | `controller`
   | `cuts`
   /** Any log was cut back: how many letters. */
@@ -116,6 +118,12 @@ export class RunStory implements FactFollower {
     if (before.cuts !== after.cuts) note('cuts', before.cuts.length, after.cuts.length);
     if (before.nodes !== after.nodes) {
       for (const [index, node] of after.nodes.entries()) noteNode(before.nodes[index], node, note);
+    }
+    if (before.ensemble?.servers !== after.ensemble?.servers) {
+      for (const [index, server] of (after.ensemble?.servers ?? []).entries()) {
+        const was = before.ensemble?.servers[index];
+        if (was !== server) note(`server ${server.id}`, was === undefined ? null : `${was.status} ${was.state}`, `${server.status} ${server.state}`);
+      }
     }
     if (before.topics === after.topics) return;
     for (const [index, topic] of after.topics.entries()) {

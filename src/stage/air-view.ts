@@ -126,7 +126,7 @@ function lineClass(flight: Flight, isCrossed: boolean): string {
     case 'fetch': return 'fetch';
     case 'receipt': return 'ack';
     case 'refusal': return 'refused';
-    case 'letter': case 'copy': case 'delivery': return 'solid';
+    case 'letter': case 'copy': case 'delivery': case 'create': case 'watch': case 'order': return 'solid';
   }
 }
 
@@ -135,8 +135,8 @@ function bodyOf(flight: Flight, isCrossed: boolean): string {
   switch (flight.kind) {
     case 'fetch': return REQUEST_SLIP + cross;
     case 'receipt': return RECEIPT + cross;
-    case 'letter': return envelope(flight.label, 'letter') + cross;
-    case 'copy': case 'delivery': return envelope(flight.label, 'copy') + cross;
+    case 'letter': case 'create': case 'order': return envelope(flight.label, 'letter') + cross;
+    case 'copy': case 'delivery': case 'watch': return envelope(flight.label, 'copy') + cross;
     case 'refusal': return `${envelope('', 'letter')}${CROSS}<text x="24" y="4" class="flabel refused">${escapeMarkup(flight.error ?? '')}</text>`;
   }
 }

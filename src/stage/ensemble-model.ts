@@ -1,7 +1,6 @@
 /** The ZooKeeper ensemble at one moment: its servers, whose session hangs on which of them, and the znodes that say who is in charge. Pure. */
-import type { ClusterView, EnsembleView, ZooKeeperServerView } from '#engine/cluster/view.ts';
+import type { ClusterView, EnsembleView, ViewFact, ZooKeeperServerView } from '#engine/cluster/view.ts';
 import { type FactFollower, firstIndex } from '#src/session/fact-store.ts';
-import type { ViewFact } from '#engine/cluster/view.ts';
 
 export interface ServerModel {
   readonly id: number;
@@ -64,6 +63,12 @@ function sessionOf(node: ClusterView['nodes'][number], ensemble: EnsembleView, s
   if (isHeld) return [{ broker: node.id, server, state: node.status === 'running' ? 'alive' : 'silent' }];
   const goesOn = node.status !== 'stopped' && server !== null;
   return goesOn ? [{ broker: node.id, server, state: 'ended' }] : [];
+}
+
+/** The how-manieth session of its server a broker's is; -1 when it has none. */
+export function placeAtServer(ensemble: EnsembleModel, broker: number): number {
+  const session = ensemble.sessions.find((it) => it.broker === broker);
+  return session === undefined ? -1 : ensemble.sessions.filter((it) => it.server === session.server).indexOf(session);
 }
 
 function dataOf(ensemble: EnsembleView, path: string): string | null {

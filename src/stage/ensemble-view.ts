@@ -1,7 +1,7 @@
 /** Writes what the ZooKeeper strip says at one moment. A function of the model alone: nothing is remembered here. */
 import type { DrawnParts } from './drawn-parts.ts';
 import { sessionPath } from './ensemble-layout.ts';
-import type { EnsembleModel } from './ensemble-model.ts';
+import { type EnsembleModel, placeAtServer } from './ensemble-model.ts';
 import { pathSource } from './flight-paths.ts';
 import type { FrameModel } from './frame-model.ts';
 import { type Layout, shelfMiddle } from './stage-layout.ts';
@@ -42,7 +42,7 @@ function drawSessions(parts: DrawnParts, layout: Layout, model: FrameModel): voi
     parts.shows(`session ${broker}`, session !== undefined);
     if (session === undefined) continue;
     parts.attribute(`session ${broker}`, 'class', `session ${session.state}`);
-    const place = ensemble.sessions.filter((it) => it.server === session.server).indexOf(session);
+    const place = placeAtServer(ensemble, broker);
     if (strip.gutter === null) {
       const box = session.server === null ? undefined : strip.servers.get(session.server);
       parts.shows(`session ${broker}`, box !== undefined);

@@ -1,4 +1,6 @@
 /** The way of a flight over the stage: down the chute, along the gutter, or down to a consumer. Pure. */
+import { sessionPath } from './ensemble-layout.ts';
+import { placeAtServer, serverOf } from './ensemble-model.ts';
 import type { Flight } from './flights.ts';
 import type { ColumnModel, FrameModel } from './frame-model.ts';
 import { cellX, chutePath, gutterPath, type Layout, type Point, shelfMiddle } from './stage-layout.ts';
@@ -10,6 +12,7 @@ export interface DrawnFrame { readonly layout: Layout; readonly model: FrameMode
 /** Null when its column or an end of it is not on the stage. */
 export function flightPath(flight: Flight, frame: DrawnFrame): readonly Point[] | null {
   const { layout, model } = frame;
+  if (flight.partition < 0) return outsidePath(flight, frame);
   const index = layout.columns.indexOf(flight.partition);
   const column = model.columns[flight.partition];
   if (index < 0 || column === undefined) return null;
@@ -31,6 +34,22 @@ export function flightPath(flight: Flight, frame: DrawnFrame): readonly Point[] 
   if (!layout.producerBoxes.has(client)) return null;
   const down = chutePath(layout, client, { x, y: shelfMiddle(layout, broker) });
   return from === null ? down : [...down].reverse();
+}
+
+/** Along a session, up to the ensemble or down from it; or from the controller's shelf to another, beside the columns. */
+function outsidePath(flight: Flight, { layout, model }: DrawnFrame): readonly Point[] | null {
+  const strip = layout.ensemble;
+  const from = brokerOf(flight.from);
+  const to = brokerOf(flight.to);
+  const broker = from ?? to;
+  if (strip === null || strip.gutter === null || model.ensemble === null || broker === null) return null;
+  if (from !== null && to !== null) {
+    const x = layout.label - 2;
+    return from === to ? null : [[x + 6, shelfMiddle(layout, from)], [x, shelfMiddle(layout, from)], [x, shelfMiddle(layout, to)], [x + 6, shelfMiddle(layout, to)]];
+  }
+  const server = serverOf(from === null ? flight.from : flight.to);
+  const path = sessionPath(strip, { broker, server, place: Math.max(0, placeAtServer(model.ensemble, broker)) }, shelfMiddle(layout, broker));
+  return path === null || from === null ? path : [...path].reverse();
 }
 
 function endOf(column: ColumnModel, broker: number): number {

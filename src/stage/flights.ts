@@ -6,11 +6,15 @@
  */
 import { type FactFollower, firstIndex } from '#src/session/fact-store.ts';
 import type { AppendedView, BatchView, MessageView, ViewFact } from '#engine/cluster/view.ts';
+import { OF_NO_PARTITION, ZooKeeperPost } from './zookeeper-flights.ts';
 import { brokerOf, shortKey } from './shown-text.ts';
 import { clamp01, durationUs, HOP_US, LINGER_US, type Pace } from './motion-curves.ts';
 
-/** `letter` falls to the leader, `copy` goes to a follower, `fetch` asks, `receipt` acknowledges, `refusal` says an error, `delivery` goes to a consumer. */
-export type FlightKind = 'letter' | 'copy' | 'fetch' | 'receipt' | 'refusal' | 'delivery';
+/**
+ * `letter` falls to the leader, `copy` goes to a follower, `fetch` asks, `receipt` acknowledges, `refusal` says an error, `delivery` goes to a
+ * consumer. In ZooKeeper mode `create` goes up to the ensemble, a `watch` that fires comes down, and an `order` goes from the controller to a broker.
+ */
+export type FlightKind = 'letter' | 'copy' | 'fetch' | 'receipt' | 'refusal' | 'delivery' | 'create' | 'watch' | 'order';
 
 export interface Flight {
   readonly id: number;
@@ -18,6 +22,7 @@ export interface Flight {
   /** Process names. */
   readonly from: string;
   readonly to: string;
+  /** "" and -1 for what speaks of no partition: it is drawn whatever topic is shown. */
   readonly topic: string;
   readonly partition: number;
   /** Where it lands or what it speaks of; -1 when the log's end is meant. A letter learns it when the leader's log says where. */
@@ -60,6 +65,7 @@ export class FlightLog implements FactFollower {
   readonly #flights: Flight[] = [];
   readonly #fetched = new Map<string, { id: number; offset: number }[]>();
   readonly #heldSenders = new Map<string, number>();
+  readonly #zooKeeper = new ZooKeeperPost();
   #longestUs = 0;
 
   add(entry: ViewFact): void {
@@ -85,6 +91,7 @@ export class FlightLog implements FactFollower {
     }
     this.#flights.sort((a, b) => a.endUs - b.endUs);
     for (const list of this.#fetched.values()) list.length = firstIndex(list, (it) => it.id >= firstId);
+    this.#zooKeeper.dropFrom(firstId);
     for (const [key, id] of this.#heldSenders) if (id >= firstId) this.#heldSenders.delete(key);
   }
 
@@ -97,7 +104,7 @@ export class FlightLog implements FactFollower {
     const hop = durationUs(HOP_US, { ...pace, speed: pace.leadSpeed });
     const linger = durationUs(LINGER_US, pace);
     const second = 1_000_000 * Math.min(pace.speed, pace.leadSpeed);
-    const near = this.#between(us - Math.max(linger, second / 2), us + Math.max(hop, second / 2)).filter((it) => it.topic === topic);
+    const near = this.#between(us - Math.max(linger, second / 2), us + Math.max(hop, second / 2)).filter((it) => it.topic === topic || it.topic === OF_NO_PARTITION.topic);
     const perPath = new Map<string, Flight[]>();
     for (const flight of near) {
       if (Math.abs(flight.endUs - us) > second / 2) continue;
@@ -143,8 +150,11 @@ export class FlightLog implements FactFollower {
           else if (error !== 'NONE') this.#launch(entry, message, { kind: 'refusal', topic, partition, offset: -1, label: '', error });
         }
         return;
-      case 'other':
+      case 'other': {
+        const post = this.#zooKeeper.read(entry.id, message, summary);
+        if (post !== null) this.#launch(entry, message, { ...OF_NO_PARTITION, offset: -1, ...post });
         return;
+      }
     }
   }
 

@@ -16,7 +16,7 @@ export function frameMarkup(request: FrameRequest): string {
   const { layout } = request;
   const { model } = request;
   return `<svg class="stage-svg ${layout.name}" viewBox="0 0 ${layout.width} ${layout.height}" width="${layout.width}" height="${layout.height}" role="img">${MARK_PATTERNS}`
-    + (model.ensemble === null ? '' : ensembleMarkup(layout, model.ensemble, model.shelves)) + racks(request) + shelves(request) + trays(request)
+    + (model.ensemble === null ? '' : ensembleMarkup(layout, model.ensemble, model.shelves)) + shelves(request) + racks(request) + trays(request)
     + metadataMarkup(layout, model) + '<g data-part="lines"></g>' + sessionsMarkup(layout, model.shelves) + consumers(request)
     + watermarks(request) + metadataWatermark(layout, model) + faults(request) + heads(request) + glosses(request) + marks(request) + producers(request) + '</svg>';
 }
@@ -63,7 +63,7 @@ function shelves({ layout, model }: FrameRequest): string {
 function narrowLabel(layout: Layout, shelf: ShelfModel, y: number): string {
   const id = shelf.broker;
   const height = shelfHeight(layout, id);
-  const mark = `<g data-part="controller ${id}">${postmark(0, { x: 33, y: y + height - 9, r: 7.5 }, `quorum-epoch ${id}`)}</g>`;
+  const mark = layout.ensemble !== null ? '' : `<g data-part="controller ${id}">${postmark(0, { x: 33, y: y + height - 9, r: 7.5 }, `quorum-epoch ${id}`)}</g>`;
   const at = { x: 24, y: y + height / 2, r: layout.plate };
   return shelf.isBroker ? plate(id, at) + mark : controllerCard(id, at) + mark + text(layout.label + 6, y + height / 2 + 4, '', 'note', `quorum-note ${id}`);
 }
@@ -72,11 +72,13 @@ function shelfLabel(layout: Layout, shelf: ShelfModel, y: number): string {
   const id = shelf.broker;
   const { isBroker } = shelf;
   const height = shelfHeight(layout, id);
-  const line = isBroker ? y + 22 : y + 18;
-  return (isBroker ? plate(id, { x: 28, y: y + 24, r: layout.plate }) : controllerCard(id, { x: 28, y: y + 17, r: layout.plate }))
-    + text(48, line, '', 'lab', `word ${id}`)
-    + `<g data-part="controller ${id}">${text(48, isBroker ? line : line - 4, '', 'ctrl', `ctrl-1 ${id}`)}${text(48, isBroker ? line + 12 : line + 7, '', 'ctrl', `ctrl-2 ${id}`)}</g>`
-    + text(13, y + height - (isBroker ? 9 : 7), shelf.host, 'mono host');
+  const isTall = height > 60;
+  const line = isBroker && isTall ? y + 22 : y + 16;
+  const host = isBroker || height > 40 ? text(13, y + height - (isTall ? 9 : 6), shelf.host, 'mono host') : '';
+  return (isBroker ? plate(id, { x: 28, y: isTall ? y + 24 : y + 19, r: layout.plate }) : controllerCard(id, { x: 27, y: y + (height > 40 ? 16 : height / 2), r: 11.5 }))
+    + text(48, isBroker ? line : y + (height > 40 ? 20 : height / 2 + 4), '', 'lab', `word ${id}`)
+    + `<g data-part="controller ${id}">${text(48, isBroker ? line : y + height / 2 - (height > 40 ? 9 : 2), '', 'ctrl', `ctrl-1 ${id}`)}${text(48, isBroker ? line + 11 : y + height / 2 + (height > 40 ? 2 : 9), '', 'ctrl', `ctrl-2 ${id}`)}</g>`
+    + host;
 }
 
 function trays(request: FrameRequest): string {

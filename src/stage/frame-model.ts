@@ -1,7 +1,7 @@
 /** What the frame of the stage says at one moment: from the read model to shelves, columns, trays and words. Pure; knows no pixels. */
 import type { BatchView, ClusterView, NodeView, PartitionView, ReplicaView, TopicView } from '#engine/cluster/view.ts';
 import { type EnsembleModel, ensembleModel, ensembleSentence } from './ensemble-model.ts';
-import { shortKey } from './shown-text.ts';
+import { profileText, shortKey } from './shown-text.ts';
 import { type NetworkCut, networkCutOf } from './network-cut.ts';
 
 export interface ShelfModel {
@@ -116,11 +116,6 @@ export function frameModel(view: ClusterView, topic: string | null, knowledge: K
     ensemble: ensembleModel(view, knowledge.serverOf),
     profile: profileText(view.profile),
   };
-}
-
-/** "Kafka 3.9, ZooKeeper" */
-export function profileText({ kafka, mode }: ClusterView['profile']): string {
-  return `Kafka ${kafka}, ${mode === 'kraft' ? 'KRaft' : 'ZooKeeper'}`;
 }
 
 /** Controllers that are no brokers stand above; brokers by rack, then as they are named. */

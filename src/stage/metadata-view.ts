@@ -27,6 +27,7 @@ function drawTray(parts: DrawnParts, of: { layout: Layout; first: number; highWa
   const { standing, staleEpoch, logEnd } = shelf.quorum;
   const id = shelf.broker;
   const isLeader = standing === 'leader';
+  parts.shows(`voter ${id}`, !shelf.isToCome);
   parts.attribute(`voter ${id}`, 'class', `replica ${isLeader ? 'leader' : standing === 'observer' ? 'out' : 'follower'}${shelf.isStopped ? ' dead' : ''}`);
   parts.shows(`voter-mark ${id}`, isLeader || staleEpoch !== null);
   parts.attribute(`voter-mark ${id}`, 'class', isLeader ? '' : 'stale');

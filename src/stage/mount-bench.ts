@@ -16,7 +16,7 @@ import { ProblemNote } from './problem-note.ts';
 import { SendForm } from './send-form.ts';
 import { type StageShape, StageView } from './stage-view.ts';
 import { StripView } from './strip-view.ts';
-import { clockText, escapeMarkup } from './shown-text.ts';
+import { clockText, escapeMarkup, profileText } from './shown-text.ts';
 import { UnplugButtons } from './unplug-buttons.ts';
 
 export interface BenchOptions {
@@ -143,6 +143,8 @@ class BenchDrawing {
     this.feed.runChanged(feed);
     this.#timeline.runChanged(track, feed);
     this.#stage.runChanged();
+    const spec = this.#session.openedRun?.spec;
+    if (spec !== undefined) mountIn(this.#bench, 'profile').textContent = profileText(spec);
   }
 
   #watchPage(strip: HTMLElement | null): void {

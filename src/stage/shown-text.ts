@@ -55,3 +55,8 @@ export function escapeMarkup(text: string): string {
 export function acksText(acks: 0 | 1 | -1): string {
   return `acks=${acks === -1 ? 'all' : acks}`;
 }
+
+/** "Kafka 3.9, ZooKeeper": which Kafka runs here, and who keeps its metadata. */
+export function profileText(profile: { readonly kafka: string; readonly mode: string }): string {
+  return `Kafka ${profile.kafka}, ${profile.mode === 'kraft' ? 'KRaft' : 'ZooKeeper'}`;
+}

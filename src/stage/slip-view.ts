@@ -2,9 +2,9 @@
  * The slip: what is true of a place beside what the controller believes, and what can be done to it. Focus moves in, Tab stays in, letters
  * act, Escape returns to the cell. It never lies over the cell it speaks of; on a phone it is a sheet from below.
  */
-import { plate } from './broker-marks.ts';
+import { controllerCard, plate } from './broker-marks.ts';
 import { escapeMarkup } from './shown-text.ts';
-import type { Deed, SlipModel, StagePlace } from './stage-actions.ts';
+import { type Deed, isServerPlace, type SlipModel, type StagePlace } from './stage-actions.ts';
 
 export class SlipView {
   readonly #slip: HTMLElement;
@@ -46,7 +46,7 @@ export class SlipView {
     opener.setAttribute('aria-expanded', 'true');
     this.#slip.hidden = false;
     this.#slip.setAttribute('aria-label', model.title);
-    this.#slip.innerHTML = `<header><svg width="28" height="26" class="stage-svg" aria-hidden="true">${plate(place.broker, { x: 14, y: 13, r: 10 })}</svg><span>${escapeMarkup(model.title)}</span>`
+    this.#slip.innerHTML = `<header>${isServerPlace(place) ? '' : `<svg width="30" height="26" class="stage-svg" aria-hidden="true">${model.title.startsWith('controller') ? controllerCard(place.broker, { x: 15, y: 13, r: 11 }) : plate(place.broker, { x: 14, y: 13, r: 10 })}</svg>`}<span>${escapeMarkup(model.title)}</span>`
       + '<button type="button" class="quiet" data-letter="Escape" aria-label="Close">Esc</button></header><div class="two-sides"></div><dl class="facts"></dl><menu></menu><div class="letters"></div>';
     this.#drawn = '';
     this.update(model);
@@ -57,11 +57,10 @@ export class SlipView {
   /** Time flows while it lies open. */
   update(model: SlipModel): void {
     this.#model = model;
-    const drawn = JSON.stringify([model.truth, model.belief, model.facts, model.letters, model.verbs.map((it) => [it.name, it.deed === null])]);
+    const drawn = JSON.stringify([model.truth, model.believer, model.belief, model.facts, model.letters, model.verbs.map((it) => [it.name, it.deed === null])]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const believes = this.#place?.partition === null ? 'the controller believes' : 'the metadata says';
-    fill(this.#slip, '.two-sides', `<div><small class="caption">true</small>${escapeMarkup(model.truth)}</div><div><small class="caption">${believes}</small>${escapeMarkup(model.belief)}</div>`);
+    fill(this.#slip, '.two-sides', `<div><small class="caption">true</small>${escapeMarkup(model.truth)}</div><div><small class="caption">${escapeMarkup(model.believer)}</small>${escapeMarkup(model.belief)}</div>`);
     fill(this.#slip, '.facts', model.facts.map(([name, value]) => `<dt>${escapeMarkup(name)}</dt><dd>${escapeMarkup(value)}</dd>`).join(''));
     this.#fillVerbs(model);
     fill(this.#slip, '.letters', model.letters.length === 0 ? '' : `<small class="caption">its newest letters</small><ol>${model.letters.map((letter) =>
@@ -123,7 +122,8 @@ export class SlipView {
     const around = this.#around.getBoundingClientRect();
     const cell = opener.getBoundingClientRect();
     const slip = this.#slip.getBoundingClientRect();
-    const isShelf = this.#place?.partition === null;
+    // What lies above the frame has its slip below it, like a replica.
+    const isShelf = this.#place !== null && !isServerPlace(this.#place) && this.#place.partition === null;
     const left = isShelf ? cell.right - around.left + 8 : cell.left - around.left + 8;
     const below = cell.bottom - around.top + 8;
     const room = window.innerHeight - cell.bottom - 16;

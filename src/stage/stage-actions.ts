@@ -2,11 +2,18 @@
 import type { Command } from '#engine/cluster/commands.ts';
 import type { ClusterView, NodeView, ViewFact } from '#engine/cluster/view.ts';
 import type { RunStory } from '#src/session/run-story.ts';
+import { beliefCaption, beliefInZooKeeper, quorumFacts, serverSentence, serverSlip } from './metadata-slips.ts';
 import { keyAt } from './frame-model.ts';
 import { clockText, durationText } from './shown-text.ts';
 
-/** A cell of the grid over the frame: a shelf, or the replica of a partition on it. */
-export interface StagePlace { readonly broker: number; readonly partition: number | null }
+/** A cell of the grid over the frame: a shelf, or the replica of a partition on it; or a ZooKeeper server above it. */
+export interface ShelfPlace { readonly broker: number; readonly partition: number | null }
+export interface ServerPlace { readonly server: number }
+export type StagePlace = ShelfPlace | ServerPlace;
+
+export function isServerPlace(place: StagePlace): place is ServerPlace {
+  return 'server' in place;
+}
 
 export type Deed =
   | { readonly kind: 'command'; readonly command: Command }
@@ -19,6 +26,8 @@ export interface Verb { readonly name: string; readonly letter: string; readonly
 
 export interface SlipModel {
   readonly title: string;
+  /** Over the second side: who believes it. */
+  readonly believer: string;
   readonly truth: string;
   readonly belief: string;
   /** Named facts, for a replica. */
@@ -31,6 +40,8 @@ export interface SlipModel {
 const LETTERS_SHOWN = 6;
 /** Kafka's default of broker.session.timeout.ms. */
 export const SESSION_TIMEOUT_MS = 9_000;
+/** Kafka's default of zookeeper.session.timeout.ms. */
+export const ZOOKEEPER_SESSION_TIMEOUT_MS = 18_000;
 
 export interface SlipRequest {
   readonly place: StagePlace;
@@ -39,30 +50,34 @@ export interface SlipRequest {
   readonly story: RunStory;
   readonly facts: readonly ViewFact[];
   readonly us: number;
-  /** broker.session.timeout.ms of this run. */
+  /** broker.session.timeout.ms of this run; zookeeper.session.timeout.ms in ZooKeeper mode. */
   readonly sessionTimeoutMs: number;
 }
 
 export function slipModel(request: SlipRequest): SlipModel | null {
-  const node = request.view.nodes.find((it) => it.id === request.place.broker);
+  const { place, view } = request;
+  if (isServerPlace(place)) return serverSlip(place.server, request);
+  const node = view.nodes.find((it) => it.id === place.broker);
   if (node === undefined) return null;
-  return request.place.partition === null ? brokerSlip(node, request) : replicaSlip(node, request.place.partition, request);
+  return place.partition === null ? brokerSlip(node, request) : replicaSlip(node, place.partition, request);
 }
 
 function brokerSlip(node: NodeView, request: SlipRequest): SlipModel {
   const { view, story, us } = request;
   const { id, status } = node;
   const changed = story.changeAt(`status ${id}`, us)?.atUs ?? 0;
-  const truth = status === 'running' ? `running since ${clockText(changed)}` : `${status === 'paused' ? 'paused' : 'stopped'} at ${clockText(changed)}`;
+  const hasStarted = story.changeAt(`status ${id}`, us) !== null;
+  const truth = status === 'running' ? `running since ${clockText(changed)}` : !hasStarted ? 'not started yet' : `${status === 'paused' ? 'paused' : 'stopped'} at ${clockText(changed)}`;
   const isCut = view.cuts.some((cut) => cut.from === node.host || cut.to === node.host);
   const others = view.nodes.filter((it) => it.id !== id).map((it) => it.id);
   const command = (possible: boolean, what: Command): Deed | null => (possible ? { kind: 'command', command: what } : null);
   const belief = request.facts.findLast((entry) => isBeliefAbout(entry, id, us));
   return {
-    title: `broker ${id}, ${node.host}`,
+    title: `${nodeText(node)}, ${node.host}`,
+    believer: beliefCaption(view),
     truth: isCut ? `${truth}, its network cut` : truth,
     belief: beliefText(node, request),
-    facts: [],
+    facts: quorumFacts(node, view),
     verbs: [
       { name: 'Unplug', letter: 'U', deed: command(status !== 'stopped', { do: 'kill', node: id }) },
       { name: 'Shut down', letter: 'D', deed: command(status === 'running', { do: 'shut-down', node: id }) },
@@ -70,7 +85,7 @@ function brokerSlip(node: NodeView, request: SlipRequest): SlipModel {
         ? { name: 'Resume', letter: 'P', deed: command(true, { do: 'resume', node: id }) }
         : { name: 'Pause', letter: 'P', deed: command(status === 'running', { do: 'pause', node: id }) },
       { name: 'Cut its power', letter: 'W', deed: command(status !== 'stopped', { do: 'power-loss', node: id }) },
-      { name: 'Start again', letter: 'S', deed: command(status === 'stopped', { do: 'restart', node: id }) },
+      { name: hasStarted ? 'Start again' : 'Start', letter: 'S', deed: command(status === 'stopped', { do: 'restart', node: id }) },
       isCut
         ? { name: 'Heal its network', letter: 'C', deed: command(others.length > 0, { do: 'heal', from: [id], to: others }) }
         : { name: 'Cut its network', letter: 'C', deed: command(others.length > 0, { do: 'cut', from: [id], to: others }) },
@@ -102,7 +117,10 @@ function isBeliefAbout(entry: ViewFact, broker: number, us: number): boolean {
     || fact.kind === 'broker-in-controlled-shutdown') && fact.broker === broker;
 }
 
-function beliefText(node: NodeView, { view, story, us, sessionTimeoutMs }: SlipRequest): string {
+function beliefText(node: NodeView, request: SlipRequest): string {
+  const { view, story, us, sessionTimeoutMs } = request;
+  if (view.profile.mode === 'zookeeper') return beliefInZooKeeper(node, request);
+  if (node.roles?.includes('broker') === false) return view.activeController === node.id ? 'it is the active controller' : 'nothing: a controller is not registered as a broker';
   if (view.activeController < 0) return 'there is no active controller';
   const since = story.changeAt(`belief ${node.id}`, us)?.atUs ?? 0;
   switch (node.belief) {
@@ -132,6 +150,7 @@ function replicaSlip(node: NodeView, number: number, request: SlipRequest): Slip
   const newest = Array.from({ length: Math.min(LETTERS_SHOWN, log.logEnd - log.logStart) }, (_, index) => log.logEnd - 1 - index);
   return {
     title: `partition ${number} on broker ${node.id}`,
+    believer: 'the metadata says',
     truth: isLeader ? `leader, epoch ${partition.leaderEpoch}` : isInSync ? 'in-sync follower' : 'not in the ISR',
     belief: `in sync: ${partition.isr.join(', ')}${partition.isr.length < partition.replicas.length ? ` (of ${partition.replicas.join(', ')})` : ''}`,
     facts: [
@@ -154,6 +173,10 @@ function replicaSlip(node: NodeView, number: number, request: SlipRequest): Slip
   };
 }
 
+function nodeText(node: NodeView): string {
+  return `${node.roles?.includes('broker') === false ? 'controller' : 'broker'} ${node.id}`;
+}
+
 function letterAt(batches: Parameters<typeof keyAt>[0], offset: number): { key: string; value: string } {
   for (const batch of batches) {
     const record = batch.records.find((it) => it.offset === offset);
@@ -164,11 +187,13 @@ function letterAt(batches: Parameters<typeof keyAt>[0], offset: number): { key: 
 
 /** The name of a place, as a whole sentence. */
 export function placeSentence(place: StagePlace, topic: string | null, view: ClusterView): string {
+  if (isServerPlace(place)) return serverSentence(place.server, view);
   const node = view.nodes.find((it) => it.id === place.broker);
   if (node === undefined) return `broker ${place.broker}`;
   if (place.partition === null) {
     const belief = node.belief === 'fenced' ? ', fenced' : '';
-    return `broker ${node.id}, ${node.host}, ${node.status}${belief}${view.activeController === node.id ? ', active controller' : ''}`;
+    const controller = view.activeController !== node.id ? '' : view.profile.mode === 'kraft' ? ', active controller' : ', controller';
+    return `${nodeText(node)}, ${node.host}, ${node.status}${belief}${controller}`;
   }
   const partition = view.topics.find((it) => it.name === topic)?.partitions[place.partition];
   const log = partition?.logs.find((it) => it.broker === node.id);

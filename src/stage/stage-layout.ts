@@ -128,7 +128,7 @@ export function layoutOf(request: LayoutRequest): Layout {
 
 /** ZooKeeper stands above the frame, with a gutter for the sessions; the metadata log of KRaft is a column of the frame. */
 function placeOfMetadata(request: LayoutRequest, width: number): { readonly geometry: Geometry; readonly ensemble: EnsembleLayout | null } {
-  const geometry = geometryFor(request.widthPx);
+  const geometry = geometryFor(request);
   const { servers = [], brokers } = request;
   if (servers.length === 0) return { geometry, ensemble: null };
   const ensemble = ensembleLayout({ name: geometry.name, servers, brokers, label: geometry.label, width });
@@ -150,7 +150,16 @@ function stackShelves(request: LayoutRequest, geometry: Geometry, top: number): 
   return { shelfTops, tears, shelvesBottom: y - geometry.shelfGap };
 }
 
-function geometryFor(widthPx: number): Geometry {
+/** More shelves than this stand closer together, so that all of them stay in sight. */
+const TALL_SHELVES_MAX = 4;
+
+function geometryFor({ widthPx, brokers }: LayoutRequest): Geometry {
+  const geometry = geometryByWidth(widthPx);
+  if (brokers.length <= TALL_SHELVES_MAX || geometry.name === 'narrow') return geometry;
+  return { ...geometry, shelf: 50, controllerShelf: 34, shelfGap: 6, cellHeight: 22, plate: 11, postmark: 11 };
+}
+
+function geometryByWidth(widthPx: number): Geometry {
   if (widthPx >= WIDE_FROM_PX) return WIDE;
   if (widthPx >= ROOMY_FROM_PX) return ROOMY;
   return widthPx >= MIDDLE_FROM_PX ? MIDDLE : NARROW;

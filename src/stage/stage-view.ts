@@ -7,7 +7,7 @@ import { FrameView, GHOST_US } from './frame-view.ts';
 import { type FrameModel, frameModel } from './frame-model.ts';
 import { KeyboardGrid } from './keyboard-grid.ts';
 import { MOVE_US, type Pace } from './motion-curves.ts';
-import { type Deed, placeSentence, SESSION_TIMEOUT_MS, slipModel, type SlipModel, type StagePlace } from './stage-actions.ts';
+import { type Deed, placeSentence, SESSION_TIMEOUT_MS, slipModel, type SlipModel, type StagePlace, ZOOKEEPER_SESSION_TIMEOUT_MS } from './stage-actions.ts';
 import { SlipView } from './slip-view.ts';
 import { textTwinMarkup } from './text-twin.ts';
 
@@ -143,7 +143,7 @@ export class StageView {
       this.#tellShape(model, layout.columns.length);
     }
     // Names for those who do not see: at once when a broker has changed or time stands still, else twice a second.
-    const words = model.shelves.map((shelf) => `${shelf.word} ${shelf.belief}`).join();
+    const words = [...model.shelves, ...(model.ensemble?.servers ?? [])].map((it) => `${it.word} ${'belief' in it ? it.belief : ''}`).join();
     const described = this.#session.isPlaying ? `${Math.floor(us / 500_000)} ${words}` : this.#drawn;
     if (isNew || described !== this.#described) {
       this.#described = described;
@@ -172,10 +172,11 @@ export class StageView {
     const { story } = this.#session;
     if (story === null) return null;
     const us = this.#session.shownUs;
-    const timeout = this.#session.openedRun?.spec.settings?.['broker.session.timeout.ms'];
+    const isZooKeeper = this.#model?.ensemble !== null;
+    const timeout = this.#session.openedRun?.spec.settings?.[isZooKeeper ? 'zookeeper.session.timeout.ms' : 'broker.session.timeout.ms'];
     return slipModel({
       place, topic: this.#model?.topic ?? null, view: story.viewAt(us), story, facts: this.#session.facts.all, us,
-      sessionTimeoutMs: timeout === undefined ? SESSION_TIMEOUT_MS : Number(timeout),
+      sessionTimeoutMs: timeout === undefined ? (isZooKeeper ? ZOOKEEPER_SESSION_TIMEOUT_MS : SESSION_TIMEOUT_MS) : Number(timeout),
     });
   }
 
