@@ -136,7 +136,8 @@ function kraftHost(process: ProcessContext, parts: Parts, wishes: Wishes): Kraft
     // What was committed before it is covered by it.
     loadedSnapshot: snapshot => { wishes.committed = catchUpBatches(parts.broker?.image ?? createImage(), snapshot); },
     fatal: text => {
-      process.trace({ kind: "node-failed", node: parts.settings.nodeId, exitCode: 1, text: `Encountered fatal fault: Unexpected error in raft IO thread\n${text}` });
+      const fault = "ERROR Encountered fatal fault: Unexpected error in raft IO thread (org.apache.kafka.server.fault.ProcessTerminatingFaultHandler)";
+      process.trace({ kind: "node-failed", node: parts.settings.nodeId, exitCode: 1, text: `${fault}\n${text}` });
       wishes.exit = true;
     },
     shutDownDone: () => { wishes.exit = true; },
