@@ -40,7 +40,7 @@ test("every start is a new incarnation with a higher epoch; the log directory ke
   cluster.runUntil(() => cluster.node(2).lifecycle?.state === "running");
   const second = cluster.node(2).lifecycle;
   expect(second?.incarnationId).not.toBe(first?.incarnationId);
-  expect(second?.logDirectoryId).toBe(first?.logDirectoryId);
+  expect(second?.logDirectoryIds).toEqual(first?.logDirectoryIds);
   expect(second?.brokerEpoch).toBeGreaterThan(first?.brokerEpoch ?? 0);
 });
 
