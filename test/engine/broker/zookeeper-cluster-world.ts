@@ -158,7 +158,7 @@ export class ZooKeeperClusterWorld {
   state(topic: string, partition = 0): readonly [number, number, readonly number[], number, number] | null {
     const node = this.znode(`/brokers/topics/${topic}/partitions/${partition}/state`);
     if (node === null || node.data === null) return null;
-    const { leader, leader_epoch: leaderEpoch, isr, controller_epoch: controllerEpoch } = JSON.parse(node.data) as Record<string, never>;
+    const { leader, leader_epoch: leaderEpoch, isr, controller_epoch: controllerEpoch } = JSON.parse(node.data) as StateNode;
     return [leader, leaderEpoch, isr, node.version, controllerEpoch];
   }
 
@@ -244,6 +244,8 @@ export class ZooKeeperClusterWorld {
     return [...this.simulation.world.trace].filter(entry => entry.id >= since && entry.fact.kind === kind) as never;
   }
 }
+
+interface StateNode { readonly leader: number; readonly leader_epoch: number; readonly isr: readonly number[]; readonly controller_epoch: number }
 
 interface CreateWish {
   readonly partitions?: number; readonly replicationFactor?: number; readonly assignment?: readonly (readonly number[])[];
