@@ -4,6 +4,7 @@
 import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
 import { openStorage, readMetaProperties } from "#engine/metadata/node-storage.ts";
 import { kraftNode, type KraftNodeState } from "./kraft-node.ts";
+import { diskStartFailure } from "./log-directories.ts";
 import type { KafkaNodeSettings } from "./node-settings.ts";
 import { findStartFailure, serverProperties, type StartFailure } from "./node-start-failures.ts";
 import { zooKeeperNode } from "./zookeeper-node.ts";
@@ -34,7 +35,7 @@ export const kafkaNode: ProcessKind = {
 
 function startFailure(process: ProcessContext, node: KafkaNodeSettings): StartFailure | null {
   if (node.mode === "kraft" && node.storage !== "unformatted") openStorage(process, node);
-  return findStartFailure(serverProperties(node), node.kafka, readMetaProperties(process.disk));
+  return diskStartFailure(process, node) ?? findStartFailure(serverProperties(node), node.kafka, readMetaProperties(process.disk));
 }
 
 function kindOf(state: unknown): ProcessKind {
