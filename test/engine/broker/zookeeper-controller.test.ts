@@ -198,6 +198,20 @@ describe("an ensemble without a quorum", () => {
     expect(world.produce(1, "orders", batchOf(["x"]), -1, 3_000).error).toBe("NONE");
   });
 
+  test("a leader's proposal waits for the ensemble, and comes before the dead broker's session runs out: the leader epoch stays", () => {
+    const world = booted();
+    world.createTopic("orders", ORDERS, { "min.insync.replicas": "2" });
+    expect(world.controller()).not.toBe(3);
+    for (const id of [2, 3]) world.simulation.crash(`zookeeper-${id}`);
+    world.run(203);
+    world.kill(3);
+    world.run(27);
+    for (const id of [1, 2]) expect(world.produce(id, "orders", batchOf(["x"]), -1, 3_000, id - 1).error).toBe("REQUEST_TIMED_OUT");
+    for (const id of [2, 3]) world.simulation.start(`zookeeper-${id}`);
+    world.run(30);
+    expect(world.states("orders", 3)).toEqual([[1, 0, [1, 2], 1], [2, 0, [2, 1], 1], [1, 1, [1, 2], 1]]);
+  });
+
   test("a broker that is cut off from the ensemble alone loses its registration, and gets it back", () => {
     const world = booted();
     world.createTopic("orders", ORDERS);
