@@ -225,6 +225,8 @@ function appendFetched(process: ProcessContext, broker: BrokerState, known: Fetc
   const { log, config } = partition;
   let bytes = 0;
   for (const batch of answer.records) bytes += batch.sizeBytes;
+  const [first] = answer.records;
+  if (first !== undefined && first.baseOffset < log.logEndOffset) return unexpectedOffset(process, broker, partition, first.baseOffset);
   // A log that cannot be written to any more is not copied any more.
   if (bytes > 0 && !appendBatchesAsFollower(process, log, answer.records, config)) return removeFromFetchers(broker, log.directory);
   if (bytes > 0) noteFollowerBytes(process, broker, partition.topic, partition.partition, bytes);
@@ -233,6 +235,18 @@ function appendFetched(process: ProcessContext, broker: BrokerState, known: Fetc
     openInSessions(broker.fetchSessions, partition.topic, partition.partition);
   }
   if (updateHighWatermark(process, log, answer.highWatermark)) checkDelayedFetches(process, broker, partition);
+}
+
+/**
+ * The leader holds a batch that begins below this log's end and reaches beyond it: it has written others at these offsets, in the same epoch, after it had
+ * lost its own. The partition counts as failed and is not copied until another leader or epoch is told (UnexpectedAppendOffsetException, AbstractFetcherThread.markPartitionFailed).
+ */
+function unexpectedOffset(process: ProcessContext, broker: BrokerState, { log, leader }: Partition, firstOffset: number): void {
+  const says = `[ReplicaFetcher replicaId=${log.broker}, leaderId=${leader}, fetcherId=0] `;
+  logLine(process, log.broker, "ERROR", `${says}Unexpected error occurred while processing data for partition ${log.directory} at offset ${log.logEndOffset} `
+    + `(org.apache.kafka.common.errors.UnexpectedAppendOffsetException: Unexpected offset in append to ${log.directory}. First offset ${firstOffset} is less than the next offset ${log.logEndOffset})`, "kafka.server.ReplicaFetcherThread");
+  logLine(process, log.broker, "WARN", `${says}Partition ${log.directory} marked as failed`, "kafka.server.ReplicaFetcherThread");
+  removeFromFetchers(broker, log.directory);
 }
 
 /** Where to cut, given the leader's (epoch, end): AbstractFetcherThread.getOffsetTruncationState. */
