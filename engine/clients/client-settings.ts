@@ -57,7 +57,8 @@ export function readClientSettings({ clientId, overrides, kafka }: ClientProcess
 
 export function readNetworkSettings({ clientId, overrides }: ClientProcessSettings): NetworkClientSettings {
   return {
-    clientId,
+    // What brokers see, and quotas go by; facts keep the name of the process.
+    clientId: textSetting(overrides, "client.id", clientId),
     reconnectBackoffMs: integerSetting(overrides, "reconnect.backoff.ms", 50),
     reconnectBackoffMaxMs: integerSetting(overrides, "reconnect.backoff.max.ms", 1_000),
     connectionSetupTimeoutMs: integerSetting(overrides, "socket.connection.setup.timeout.ms", 10_000),

@@ -25,6 +25,8 @@ const BOOT_LIMIT_MS = 120_000;
 const REST_MS = 4_000;
 /** Shorter than the heartbeat interval of 2 s, so nobody is missed. */
 const JOSTLE_MS = 1_700;
+/** Shorter than the third of a session after which a client pings. */
+const ZOOKEEPER_JOSTLE_MS = 5_900;
 
 /** What has been learnt about both sides. Plain data and pairs. */
 interface Memory {
@@ -62,6 +64,8 @@ export class GoldenWorld {
   memory: Memory;
   /** Length of the trace when the step that is played began. */
   stepBegan = 0;
+  /** Which attempt at the step this is; 0: the first. */
+  luck = 0;
   #held: { readonly atUs: number; readonly brokers: readonly number[]; readonly forMs: number } | null = null;
   #ownTopicIds: ReadonlyMap<string, string>;
 
@@ -115,13 +119,14 @@ export class GoldenWorld {
 
   /** Brokers hang for a moment, each as long as chance will: their heartbeats and fetches come in another order afterwards. */
   jostle(luck: number): void {
+    const longest = this.isZooKeeper ? ZOOKEEPER_JOSTLE_MS : JOSTLE_MS;
     for (const broker of this.liveBrokers()) {
       const name = nodeName(this.spec, this.node(broker));
       if (this.process(name).status !== "running") continue;
-      const forMs = 1 + (luck * 7919 + broker * luck * 104_729) % JOSTLE_MS;
+      const forMs = 1 + (luck * 7919 + broker * luck * 104_729) % longest;
       this.apply({ do: "pause", node: name, forMs });
     }
-    this.advance(JOSTLE_MS + 500);
+    this.advance(longest + 500);
   }
 
   advance(ms: number): void {
@@ -249,6 +254,7 @@ export class GoldenWorld {
     const { memory } = saved;
     const { world } = saved.cluster;
     this.#held = null;
+    this.luck = luck;
     this.cluster.restore(luck === 0 ? saved.cluster : { ...saved.cluster, world: withOtherLuck(world, luck) });
     if (luck > 0) reseedJavaRandoms(this.cluster.simulation.world);
     this.memory = { ...memory, pairs: memory.pairs.copy(), roles: new Map(memory.roles), outcomesAtCall: new Map(memory.outcomesAtCall), notes: new Map(memory.notes) };

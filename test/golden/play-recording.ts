@@ -76,6 +76,7 @@ function hasExpectedController(world: GoldenWorld, recording: Recording, played:
 function playStep(world: GoldenWorld, recording: Recording, step: RecordedStep): StepReport {
   const mayTry = CHANCE.has(step.action) || mayPlace(step);
   const saved = mayTry ? world.save() : null;
+  world.luck = 0;
   let best: { readonly luck: number; readonly differences: readonly Difference[]; readonly isUnlucky: boolean } | null = null;
   for (let luck = 0; ; luck += 1) {
     const { differences, played } = saved !== null && luck > 0 ? again(world, recording, step, saved, luck) : attempt(world, recording, step);

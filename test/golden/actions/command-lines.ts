@@ -163,7 +163,8 @@ function reassignments(world: GoldenWorld, line: CommandLine, step: RecordedStep
       if (throttle !== undefined) for (const change of throttlesOf(world, wanted, throttle)) world.call(call => ({ do: "alter-configs", ...change, call }), PATIENCE_MS);
       world.call(call => ({ do: "reassign", partitions: wanted, call }), PATIENCE_MS);
     } else {
-      const running = stdout.includes("None of the specified partition moves are active") ? [] : wanted;
+      const cancelled = /Successfully cancelled partition reassignments for: (\S+)/.exec(stdout)?.[1]?.split(",") ?? [];
+      const running = wanted.filter(({ topic, partition }) => cancelled.includes(`${topic}-${partition}`));
       if (running.length > 0) world.call(call => ({ do: "reassign", partitions: running.map(({ topic, partition }) => ({ topic, partition, replicas: null })), call }), PATIENCE_MS);
     }
   }

@@ -15,6 +15,7 @@ import { FIRST_CONTROLLER } from "../cluster-of-recording.ts";
 const STOP_LIMIT_MS = 90_000;
 const START_LIMIT_MS = 60_000;
 const REST_MS = 1_000;
+const START_LAG_MS = 97;
 
 export function timelineOf(step: RecordedStep): readonly Json[] | null {
   const timeline = step.fields["timeline"];
@@ -78,14 +79,28 @@ export const start: ActionPlayer = (world, step): Played => {
   const ids = numbersOf(step.does["start"]);
   const old = world.liveBrokers().filter(id => !ids.includes(id));
   const settings = isObject(step.does["settings"]) ? step.does["settings"] as Record<string, string> : undefined;
-  for (const name of partiesOf(world, step)) world.apply({ do: "restart", node: name, ...settings === undefined ? {} : { settings } });
+  const names = partiesOf(world, step);
+  // Which of several processes is up first is chance.
+  if (world.luck % 2 === 1) names.reverse();
+  for (const [index, name] of names.entries()) {
+    if (index > 0 && world.luck > 0) world.advance(world.luck * START_LAG_MS);
+    world.apply({ do: "restart", node: name, ...settings === undefined ? {} : { settings } });
+  }
   if (timelineOf(step) !== null) return withLog(world, step, watched(world, step, old.length > 0 ? old : undefined));
   const real = isObject(step.fields["result"]) ? step.fields["result"] : null;
   if (real !== null && "exit" in real) return endedByItself(world, step, ids);
-  untilInService(world, ids.filter(id => id < FIRST_CONTROLLER));
-  world.advance(REST_MS);
+  if (!isSeenOffline(step, ids)) {
+    untilInService(world, ids.filter(id => id < FIRST_CONTROLLER));
+    world.advance(REST_MS);
+  }
   return withLog(world, step, real !== null && "running" in real ? { fields: { result: { running: ids.every(id => world.process(world.processName(id)).status === "running") } } } : {});
 };
+
+/** The recorder looked at once, before the node was back. */
+function isSeenOffline(step: RecordedStep, ids: readonly number[]): boolean {
+  const observed = step.fields["observe"];
+  return isObject(observed) && ids.some(id => JSON.stringify(observed["metadata"] ?? null).match(new RegExp(`"offline":\\[[^\\]]*\\b${id}\\b`)) !== null);
+}
 
 function untilInService(world: GoldenWorld, brokers: readonly number[]): void {
   const limit = world.nowMs + START_LIMIT_MS;

@@ -84,7 +84,7 @@ type FetchedPartition = ResponseOf<"Fetch">["topics"][number]["partitions"][numb
 export const fetchRequest: ActionPlayer = (world, step): Played => {
   const does = objectOf(step);
   const real = isObject(step.fields["result"]) ? step.fields["result"] : {};
-  if ("requests" in real) throw new CannotPlay("a stream of requests for some time");
+  if ("requests" in real) return { fields: { result: fetchFor(world, does) } };
   const response = askFor(world, does, "Fetch", fetchBody(textOf(does["topic"], "topic"), numberOf(does["partition"], "partition"), numberOf(does["offset"], "offset"), {
     replicaId: optionalNumber(does["replicaId"]) ?? -1, currentLeaderEpoch: optionalNumber(does["currentLeaderEpoch"]) ?? -1,
     lastFetchedEpoch: optionalNumber(does["lastFetchedEpoch"]) ?? -1, rackId: typeof does["rackId"] === "string" ? does["rackId"] : "",
@@ -93,6 +93,23 @@ export const fetchRequest: ActionPlayer = (world, step): Played => {
   if ("connection" in response) return { fields: { result: response } };
   return { fields: { result: shownFetch(response as ResponseOf<"Fetch">, real) } };
 };
+
+/** The same request again and again, each on a connection of its own. */
+function fetchFor(world: GoldenWorld, does: JsonObject): JsonObject {
+  const until = world.nowMs + numberOf(does["forMs"], "forMs");
+  let requests = 0;
+  let throttled = 0;
+  let largestThrottleTimeMs = 0;
+  while (world.nowMs < until) {
+    const response = askFor(world, does, "Fetch", fetchBody(textOf(does["topic"], "topic"), numberOf(does["partition"], "partition"), numberOf(does["offset"], "offset"), { replicaId: -1 }));
+    requests += 1;
+    if ("connection" in response) continue;
+    const { throttleTimeMs } = response as ResponseOf<"Fetch">;
+    if (throttleTimeMs > 0) throttled += 1;
+    largestThrottleTimeMs = Math.max(largestThrottleTimeMs, throttleTimeMs);
+  }
+  return { requests, throttled, largestThrottleTimeMs };
+}
 
 /** The recorder kept the batches, or left them out, or only summed them up. */
 function shownFetch(response: ResponseOf<"Fetch">, real: JsonObject): JsonObject {

@@ -41,11 +41,20 @@ export const startZooKeeper: ActionPlayer = (world, step): Played => {
 export const fourLetterWord: ActionPlayer = (world, step, recording): Played => {
   const { fourLetterWord: word, server: recorded } = step.does;
   if (typeof word !== "string" || typeof recorded !== "number") throw new CannotPlay("a four-letter word needs a word and a server");
-  const server = serverInPart(world, recording, recorded);
+  if (step.does["quorum"] === false) loseQuorum(world, recorded);
+  const server = step.does["quorum"] === false ? recorded : serverInPart(world, recording, recorded);
   const outcome = world.call(call => ({ do: "four-letter-word", word, server, call }), 10_000);
   if (outcome === null || !outcome.ok) throw new CannotPlay(`the server did not answer: ${outcome === null ? "silence" : outcome.error.message}`);
   return { fields: { result: outcome.value as Json } };
 };
+
+/** "quorum: false": the recorder had killed the other servers before, in no step of its own. */
+function loseQuorum(world: GoldenWorld, survivor: number): void {
+  const others = servers(world).filter(server => server.id !== survivor && server.status === "running");
+  if (others.length === 0) return;
+  for (const { id } of others) world.apply({ do: "kill", node: `zookeeper-${id}` });
+  world.advance(5_000);
+}
 
 /** Which server leads is random: the recorded leader's part is played by ours, and ours plays the recorded one's. */
 function serverInPart(world: GoldenWorld, recording: Recording, recorded: number): number {

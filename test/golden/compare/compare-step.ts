@@ -81,10 +81,23 @@ function compareTimelines(world: GoldenWorld, key: string, real: Json, played: P
     else compareTimeline(key, entries, played.moments, out);
     return;
   }
+  if (entries.some(entry => isObject(entry) && "logStartOffset" in entry)) return compareStates(key, entries, played.fields?.[key], out);
   // Other timelines (the quorum's leader, /controller, segments) are handed back in their own shape; when it happened is not compared.
   // Of the race for /controller only its end: what a look in between saw is chance.
   const shown = entries.some(entry => isObject(entry) && "/controller" in entry) ? entries.slice(-1) : real;
   compareJson([key], withoutTimes(shown), played.fields?.[key] === undefined ? undefined : withoutTimes(played.fields[key] as Json), FIELD_RULES, world.memory.pairs, out);
+}
+
+/** Looks at a folder every now and then: the recorded states have to be among ours, in their order, and both end alike. */
+function compareStates(key: string, real: readonly Json[], ours: Json | undefined, out: Difference[]): void {
+  const texts = (list: readonly Json[]): string[] => (withoutTimes(list) as readonly Json[]).map(entry => JSON.stringify(entry));
+  const seen = Array.isArray(ours) ? texts(ours as readonly Json[]) : [];
+  let at = 0;
+  for (const text of texts(real)) {
+    at = seen.indexOf(text, at) + 1;
+    if (at === 0) break;
+  }
+  if (at === 0 || at !== seen.length) out.push({ field: key, real, simulated: ours });
 }
 
 function withoutTimes(timeline: Json): Json {

@@ -31,12 +31,15 @@ export const FIELD_RULES: readonly Rule[] = [
   { fields: "result.throttleTimeMs", how: "normalised", as: order, why: "depends on when the window of samples began: the order of magnitude counts" },
   ...["produce", "fetch"].flatMap(kind => ["max", "avg"].map((of): Rule => (
     { fields: `result.${kind}-throttle-time-${of}`, how: "normalised", as: value => Number(value) > 0, why: "throttle times depend on when the window of samples began: that there are some counts" }))),
+  { fields: "result.requests", how: "normalised", as: value => Number(value) > 0, why: "how many fit into the time" },
+  { fields: "result.throttled", how: "normalised", as: value => Number(value) > 0, why: "how many fit into the time" },
   { fields: "result.afterMs", how: "ignored", why: "a time" },
   { fields: "result.newLeader", how: "ignored", why: "which server leads is random" },
   { fields: "result.before", how: "ignored", why: "transaction ids depend on everything before" },
   { fields: "result.after", how: "ignored", why: "transaction ids depend on everything before" },
   { fields: "result.endedAfterMs", how: "ignored", why: "how long a Java process lived" },
   { fields: "result.*.partitions", how: "normalised", as: byPartitionIndex, why: "partitions of a Metadata answer come in the order of a hash map" },
+  { fields: "text", how: "normalised", as: withoutLeader, why: "in quorum-state: which controller leads, and its epoch" },
   { fields: "timeline.*.LeaderEpoch", how: "ignored", why: "an election may need several rounds" },
   { fields: "result.log", how: "normalised", as: startLines, why: "times and ports stand in it; a line that repeats while the node goes on trying stands for one" },
   { fields: "log", how: "normalised", as: normalisedTexts, why: "times, ports and counters stand in it" },
@@ -67,6 +70,10 @@ function byPartitionIndex(value: Json): Json {
 
 function order(value: Json): Json {
   return typeof value === "number" ? value > 0 : value;
+}
+
+function withoutLeader(value: Json): Json {
+  return typeof value === "string" ? value.replace(/"(leaderId|leaderEpoch|votedId)":-?\d+/g, '"$1":N') : value;
 }
 
 function startLines(value: Json): Json {

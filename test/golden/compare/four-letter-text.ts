@@ -3,11 +3,13 @@
 import type { Json } from "../read-recording.ts";
 
 /** Lines of `conf` whose numbers are settings; the others name ports and folders of a machine. */
-const SETTINGS = /^(tickTime|maxClientCnxns|minSessionTimeout|maxSessionTimeout|clientPortListenBacklog|serverId|initLimit|syncLimit|electionAlg|peerType|secureClientPort|version)=/;
+const SETTINGS = /^(tickTime|maxClientCnxns|minSessionTimeout|maxSessionTimeout|clientPortListenBacklog|initLimit|syncLimit|electionAlg|peerType|secureClientPort|version)=/;
 
 export function normalisedFourLetterText(value: Json): Json {
   if (typeof value !== "string") return value;
   const lines = value.split("\n").map(normalisedLine);
+  // Metrics come in the order of a hash map, sessions in that of their ids: both sides as sets of lines.
+  if (value.startsWith("zk_version") || value.startsWith("SessionTracker dump")) return [...new Set(lines)].sort().join("\n");
   // How many clients and sessions there are is random: a run of lines of one shape stands for all.
   return lines.filter((line, index) => index === 0 || line !== lines[index - 1] || line === "").join("\n");
 }
