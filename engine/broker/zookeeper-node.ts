@@ -86,6 +86,8 @@ export const zooKeeperNode: ProcessKind = {
 /** After every event: what waits for the controller is sent, topics that somebody missed are made, and a process that is through ends. */
 function carryOut(process: ProcessContext, node: ZooKeeperNodeState): void {
   const { broker } = node;
+  // The server has closed the connection, or was silent for too long.
+  if (node.phase === "shutting-down" && broker.isShuttingDown && node.zooKeeper.status === "closed") sessionIsClosed(process, node);
   if (node.phase === "stopped") return process.exit();
   if (broker.zookeeperCreations.length > 0) createMissingTopics(process, node);
   const { alterPartitionChannel, forwardingChannel } = broker;
@@ -136,10 +138,7 @@ function onMessage(process: ProcessContext, node: ZooKeeperNodeState, connection
 
 function onClosed(process: ProcessContext, node: ZooKeeperNodeState, connection: number): void {
   const events = zooKeeperClosed(process, node.zooKeeper, connection);
-  if (events !== null) {
-    if (node.phase === "shutting-down" && node.zooKeeper.status === "closed") sessionIsClosed(process, node);
-    return zooKeeperEvents(process, node, events);
-  }
+  if (events !== null) return zooKeeperEvents(process, node, events);
   if (closeChannel(node.broker.requests, connection)) return forgetFetchesOf(node.broker, connection);
   for (const client of clientsOf(node)) {
     const results = networkClosed(process, client, connection);

@@ -157,6 +157,15 @@ describe("a broker leaves in order", () => {
     expect(world.state("two")?.slice(0, 3)).toEqual([-1, 2, [2]]);
   });
 
+  test("a broker that cannot say goodbye to the ensemble ends when it has waited long enough", () => {
+    const world = booted();
+    const leaving = otherThan(world, world.controller());
+    world.shutDown(leaving);
+    for (let zoo = 1; zoo <= 3; zoo += 1) cutLink(world.simulation, hostOf(leaving), `zoo-${zoo}`);
+    world.until("it has ended", () => !world.isRunning(leaving), 20);
+    world.until("its session has run out", () => world.alive(world.controller()).length === 2, 21);
+  });
+
   test("the controller itself leaves: the next one is there at once and changes nothing", () => {
     const world = booted();
     world.createTopic("orders", ORDERS);
