@@ -226,8 +226,11 @@ function makeWhole(run: FuzzRun): void {
 function stayAvailable(run: FuzzRun): number {
   const brokers = run.plan.spec.nodes.filter(node => node.roles === undefined || node.roles.includes("broker"));
   const absent = (brokers[run.plan.seed % brokers.length] as { readonly id: number }).id;
-  makeWhole(run);
-  run.runTo(run.cluster.now + run.plan.settleUs);
+  // A controlled shutdown that finds nobody to lead in its place tries for some time before it ends.
+  for (let times = 0; times === 0 || times < 3 && parties(run).some(party => statusOf(run, party) === "stopped"); times += 1) {
+    makeWhole(run);
+    run.runTo(run.cluster.now + run.plan.settleUs);
+  }
   run.give({ do: "kill", node: absent });
   const before = run.view();
   run.runTo(run.cluster.now + run.plan.availabilityUs);
