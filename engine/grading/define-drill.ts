@@ -15,28 +15,28 @@ export type Victim =
   | { readonly leaderOf: { readonly topic: string; readonly partition: number } }
   | { readonly activeController: true };
 
-/** @property id as goals name it. @property text what happens, in one sentence. */
-export interface DrillFault {
-  readonly id: string;
-  readonly text: string;
-  readonly do: "kill" | "power-loss" | "shut-down" | "pause";
-  readonly victim: Victim;
-}
+/** @property id as goals name it. @property text what happens, in one sentence. `command`: what happens is an order of the learner's own; see isFault. */
+export type DrillFault =
+  | { readonly id: string; readonly text: string; readonly do: "kill" | "power-loss" | "shut-down" | "pause"; readonly victim: Victim }
+  | { readonly id: string; readonly text: string; readonly command: VerbCommand };
 
 /** What had happened before the drill opens: milliseconds of the run, before its `startMs`. */
 export interface Prelude { readonly atMs: number; readonly command: Command }
 
 /** Something that a learner may do at the press of a button, besides what every shelf of the bench offers. `call` is filled in when it is pressed. */
 export interface DrillVerb { readonly id: string; readonly text: string; readonly command: VerbCommand }
-type VerbCommand = Command extends infer C ? C extends { readonly call: number } ? Omit<C, "call"> : C : never;
+export type VerbCommand = Command extends infer C ? C extends { readonly call: number } ? Omit<C, "call"> : C : never;
 
-/** A question to be answered before `fault`: the answer is an input `predict` with this id. What is compared: these fields of the partition. */
+/**
+ * A question to be answered before `fault`: the answer is an input `predict` with this id. What is compared: these fields of the partition at its
+ * first change after the fault. `logEnd`: where the log of its leader ended at that moment; what lies there and above in another log is lost.
+ */
 export interface PredictionQuestion {
   readonly id: string;
   readonly text: string;
   readonly fault: string;
   readonly about: { readonly topic: string; readonly partition: number };
-  readonly fields: readonly ("leader" | "leaderEpoch" | "isr")[];
+  readonly fields: readonly ("leader" | "leaderEpoch" | "isr" | "logEnd")[];
 }
 
 interface GoalText { readonly id: string; readonly text: string }
@@ -80,6 +80,7 @@ export function defineDrill(drill: Drill): Drill {
   }
   validateSpec(drill.cluster, `drill ${drill.id}: cluster`);
   checkPrelude(drill);
+  for (const fault of drill.faults) if ("command" in fault) validateCommand(withCall(fault, 1), `drill ${drill.id}: faults.${fault.id}.command`);
   for (const verb of drill.verbs ?? []) validateCommand(withCall(verb, 1), `drill ${drill.id}: verbs.${verb.id}.command`);
   return drill;
 }

@@ -1,5 +1,5 @@
 // From a drill to inputs of its run: what had happened before it opened, and what its buttons give. Small, because pages load it.
-import type { Drill, DrillVerb } from "./define-drill.ts";
+import type { Drill, VerbCommand } from "./define-drill.ts";
 import type { Command, Input } from "#engine/cluster/commands.ts";
 
 /** The inputs with which every run of the drill begins. */
@@ -7,9 +7,9 @@ export function preludeInputs(drill: Drill): readonly Input[] {
   return (drill.before ?? []).map(({ atMs, command }) => ({ at: atMs * 1000, command }));
 }
 
-/** A verb as a command, with a call number where it wants one. */
-export function withCall(verb: DrillVerb, call: number): Command {
-  return { ...verb.command, ...ANSWERED.has(verb.command.do) ? { call } : {} } as Command;
+/** A verb, or a fault that is an order, as a command: with a call number where it wants one. */
+export function withCall({ command }: { readonly command: VerbCommand }, call: number): Command {
+  return { ...command, ...ANSWERED.has(command.do) ? { call } : {} } as Command;
 }
 
 const ANSWERED: ReadonlySet<string> = new Set([

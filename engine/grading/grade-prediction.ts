@@ -3,40 +3,43 @@
 import type { PredictionQuestion } from "./define-drill.ts";
 import type { Evidence, FaultRecord, GoalState } from "./grade.ts";
 import { shown } from "#engine/cluster/author-error.ts";
-import type { ViewFact } from "#engine/cluster/view.ts";
+import type { ClusterView, ViewFact } from "#engine/cluster/view.ts";
 import type { ControllerFact } from "#engine/protocol/facts.ts";
 
 type PartitionChange = ControllerFact & { readonly kind: "partition-changed" };
+/** @property logEnd of the new leader's log at that moment; -1 when nobody leads. */
+interface Truth { readonly fact: ViewFact; readonly leader: number; readonly leaderEpoch: number; readonly isr: readonly number[]; readonly logEnd: number }
 interface Told { readonly fact: ViewFact; readonly answer: unknown; readonly tooLate: boolean }
 
 export interface PredictionRecord {
   readonly question: PredictionQuestion;
   answered(fact: ViewFact, answer: unknown, afterFault: boolean): void;
-  partitionChanged(fact: ViewFact, change: PartitionChange, fault: FaultRecord | undefined): void;
+  partitionChanged(fact: ViewFact, change: PartitionChange, fault: FaultRecord | undefined, before: ClusterView): void;
   verdict(fault: FaultRecord, final: boolean): { state: GoalState; detail: string; evidence: readonly Evidence[] };
 }
 
 export function gradePrediction(question: PredictionQuestion): PredictionRecord {
   let told: Told | null = null;
-  let truth: { readonly fact: ViewFact; readonly change: PartitionChange } | null = null;
+  let truth: Truth | null = null;
   return {
     question,
     /** The last answer before the fault counts. */
     answered: (fact, answer, afterFault) => { if (!afterFault || told === null) told = { fact, answer, tooLate: afterFault }; },
-    partitionChanged: (fact, change, fault) => {
+    partitionChanged: (fact, change, fault, before) => {
       const { topic, partition } = question.about;
-      if (truth === null && fault !== undefined && change.topic === topic && change.partition === partition) truth = { fact, change };
+      if (truth !== null || fault === undefined || change.topic !== topic || change.partition !== partition) return;
+      truth = { fact, leader: change.leader, leaderEpoch: change.leaderEpoch, isr: change.isr, logEnd: logEndOf(change, before) };
     },
     verdict: (fault, final) => {
       const evidence = evidenceOf(fault, told, truth);
       if (told === null) return { state: "broken", detail: "no prediction was given before the fault", evidence };
       if (told.tooLate) return { state: "broken", detail: "the prediction was given after the fault", evidence };
       if (truth === null) return { state: final ? "broken" : "open", detail: "the fault has changed nothing yet", evidence };
-      const wrong = question.fields.filter(field => !sameAnswer(answerOf(told?.answer, field), truth?.change[field]));
+      const wrong = question.fields.filter(field => !sameAnswer(answerOf(told?.answer, field), truth?.[field]));
       return {
         state: wrong.length === 0 ? "met" : "broken", evidence,
-        detail: wrong.length === 0 ? `it happened as predicted: ${tell(question, truth.change)}`
-          : wrong.map(field => `${field}: predicted ${shownValue(answerOf(told?.answer, field))}, it is ${shownValue(truth?.change[field])}`).join("; "),
+        detail: wrong.length === 0 ? `it happened as predicted: ${tell(question, truth)}`
+          : wrong.map(field => `${field}: predicted ${shownValue(answerOf(told?.answer, field))}, it is ${shownValue(truth?.[field])}`).join("; "),
       };
     },
   };
@@ -66,6 +69,11 @@ function shownValue(value: unknown): string {
   return Array.isArray(value) ? `[${value.join(", ")}]` : shown(value);
 }
 
-function tell(question: PredictionQuestion, change: PartitionChange): string {
-  return question.fields.map(field => `${field} ${shownValue(change[field])}`).join(", ");
+function tell(question: PredictionQuestion, truth: Truth): string {
+  return question.fields.map(field => `${field} ${shownValue(truth[field])}`).join(", ");
+}
+
+function logEndOf(change: PartitionChange, view: ClusterView): number {
+  const partition = view.topics.find(topic => topic.name === change.topic)?.partitions[change.partition];
+  return partition?.logs.find(log => log.broker === change.leader)?.logEnd ?? -1;
 }

@@ -65,7 +65,7 @@ export class Grader {
     this.#view = { ...foldChange(before, fact), at: fact.at };
     if (fact.fact.kind === "command" && fact.fact.refused === undefined) this.#command(fact, fact.fact.command as Command, before);
     if (fact.fact.kind === "partition-changed") {
-      for (const prediction of this.#predictions.values()) prediction.partitionChanged(fact, fact.fact, this.#faults.get(prediction.question.fault));
+      for (const prediction of this.#predictions.values()) prediction.partitionChanged(fact, fact.fact, this.#faults.get(prediction.question.fault), before);
     }
     for (const watched of this.#watched) this.#watch(watched, fact);
   }
@@ -130,7 +130,7 @@ export class Grader {
     if (goal.goal === "within") {
       const over = until > start + goal.withinMs * 1000;
       const { detail } = evaluateCheck(goal.check, this.#view, this.#history);
-      return { state: over || final ? "broken" : "open", detail: detail || "not yet", evidence: this.#faultEvidence(goal.after) };
+      return { state: over || final ? "broken" : "open", detail: over ? `not within ${goal.withinMs / 1000} s` : detail || "not yet", evidence: this.#faultEvidence(goal.after) };
     }
     if (goal.goal === "at-end") {
       const result = evaluateCheck(goal.check, this.#view, this.#history);

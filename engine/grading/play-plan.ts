@@ -26,6 +26,8 @@ export interface DrillPlan { readonly name: string; readonly text: string; reado
 export interface PlayedRun { readonly seed: number; readonly inputs: readonly Input[]; readonly until: number }
 
 const LOOK_US = 100_000;
+/** Call numbers of faults begin here: a plan's own orders have small ones. */
+const FAULT_CALLS = 1_000;
 
 export function playPlan(drill: Drill, plan: DrillPlan, seed: number): PlayedRun {
   return new Player(drill, seed).play(plan);
@@ -89,7 +91,7 @@ class Player {
 
   #fault(id: string): void {
     const fault = this.#drill.faults.find(candidate => candidate.id === id) as DrillFault | undefined;
-    const command = fault === undefined ? null : faultCommand(fault, this.#view);
+    const command = fault === undefined ? null : faultCommand(fault, this.#view, FAULT_CALLS + this.#inputs.length);
     if (command !== null) return this.#give(command);
     throw new AuthorError({
       code: "unknown-reference", where: `drill ${this.#drill.id}: fault ${id}`, what: "this fault cannot happen now", expected: "a fault with a victim",

@@ -3,7 +3,7 @@ import { defineDrill as define, type Drill, type DrillFault, type DrillVerb, typ
 import type { DrillPlan, PlanStep } from "#engine/grading/play-plan.ts";
 import type { Check } from "#engine/checks/check.ts";
 import { PRESETS } from "#engine/cluster/presets.ts";
-import type { Command } from "#engine/cluster/commands.ts";
+import type { Command, Party } from "#engine/cluster/commands.ts";
 import type { ClusterView } from "#engine/cluster/view.ts";
 import type { ClusterSpec } from "#engine/cluster/spec.ts";
 
@@ -16,11 +16,35 @@ export type { Check, ClusterSpec, Command, Drill, DrillFault, DrillPlan, DrillVe
  */
 export const defineDrill = define;
 
-/** The guides' three nodes, with what the drill adds: topics, producers, settings, a later start. */
-export function threeNodes(more: Omit<Partial<ClusterSpec>, "kafka" | "mode" | "nodes">): ClusterSpec {
-  const preset = PRESETS["guides/three-nodes"];
-  if (preset === undefined) throw new Error("the preset guides/three-nodes is gone");
-  return { ...preset, ...more };
+/** What a drill adds to a cluster: topics, producers, settings, a later start. */
+type Added = Omit<Partial<ClusterSpec>, "kafka" | "mode" | "nodes">;
+
+/** The guides' three nodes, each broker and controller. */
+export function threeNodes(more: Added): ClusterSpec {
+  return preset("guides/three-nodes", more);
+}
+
+/** Three brokers, and three controllers (101, 102, 103) on machines of their own. */
+export function threeBrokers(more: Added): ClusterSpec {
+  return preset("guides/three-brokers-three-controllers", more);
+}
+
+/** The same with brokers 4 and 5, which are installed and not started. */
+export function fiveBrokers(more: Added): ClusterSpec {
+  const three = threeBrokers(more);
+  const later = [{ id: 4, host: "worker-node4" }, { id: 5, host: "gpu-node5" }] as const;
+  return { ...three, nodes: [...three.nodes, ...later.map(node => ({ ...node, roles: ["broker"] as const, startsLater: true }))] };
+}
+
+/** Three brokers and an ensemble of three ZooKeeper servers on the same machines. */
+export function threeNodesAndZooKeeper(more: Added): ClusterSpec {
+  return preset("guides/three-nodes-zookeeper", more);
+}
+
+function preset(name: string, more: Added): ClusterSpec {
+  const found = PRESETS[name];
+  if (found === undefined) throw new Error(`the preset ${name} is gone`);
+  return { ...found, ...more };
 }
 
 /** `after` is the id of a fault: the goal counts from that fault on. */
@@ -73,12 +97,17 @@ export function predict(prediction: string, answer: unknown): PlanStep {
   return { step: "predict", prediction, answer: () => answer };
 }
 
-export function kill(node: number): PlanStep {
+export function kill(node: Party): PlanStep {
   return { step: "command", command: () => ({ do: "kill", node }) };
 }
 
-export function restart(node: number): PlanStep {
+export function restart(node: Party): PlanStep {
   return { step: "command", command: () => ({ do: "restart", node }) };
+}
+
+/** The clean end: leaders move first. */
+export function shutDown(node: Party): PlanStep {
+  return { step: "command", command: () => ({ do: "shut-down", node }) };
 }
 
 /** Anything that an operator can do. `make` sees the cluster as it is at that moment. */

@@ -16,7 +16,7 @@ export function drillForm(drill: Drill, question: PredictionQuestion, say: (answ
   const answer = (): Answer | null => {
     const data = new FormData(form);
     const text = (name: string): string | null => { const value = data.get(name); return typeof value === 'string' ? value.trim() : null; };
-    return predictionAnswer(question, { leader: text('leader'), leaderEpoch: text('leaderEpoch'), isr: data.getAll('isr').filter((it) => typeof it === 'string') });
+    return predictionAnswer(question, { leader: text('leader'), leaderEpoch: text('leaderEpoch'), logEnd: text('logEnd'), isr: data.getAll('isr').filter((it) => typeof it === 'string') });
   };
   form.addEventListener('input', () => { submit.disabled = answer() === null; });
   form.addEventListener('submit', (event) => {
@@ -30,21 +30,24 @@ export function drillForm(drill: Drill, question: PredictionQuestion, say: (answ
 }
 
 function fieldOf(drill: Drill, field: PredictionQuestion['fields'][number]): HTMLElement {
-  const nodes = drill.cluster.nodes.map((node) => String(node.id));
+  const nodes = drill.cluster.nodes.filter((node) => node.roles?.includes('broker') ?? true).map((node) => String(node.id));
   switch (field) {
     case 'leader':
       return group('Who leads?', [...nodes, '-1'].map((id) => tick('radio', 'leader', id, id === '-1' ? 'nobody' : `broker ${id}`)));
     case 'isr':
       return group('Who is in sync?', nodes.map((id) => tick('checkbox', 'isr', id, `broker ${id}`)));
-    case 'leaderEpoch': {
-      const input = element('input', { type: 'number', name: 'leaderEpoch', min: '0', max: '999999', inputmode: 'numeric', class: 'drill-number' });
-      return group('Which leader epoch?', [element('label', {}, input, element('span', {}, 'epoch'))]);
-    }
+    case 'leaderEpoch': return group('Which leader epoch?', [numberInput('leaderEpoch', 'epoch')]);
+    case 'logEnd': return group('Where does the log of that leader end?', [numberInput('logEnd', 'the first offset that is free')]);
   }
 }
 
 function group(legend: string, ticks: readonly HTMLElement[]): HTMLElement {
   return element('fieldset', {}, element('legend', {}, legend), element('div', { class: 'ticks' }, ...ticks));
+}
+
+function numberInput(name: string, label: string): HTMLElement {
+  const input = element('input', { type: 'number', name, min: '0', max: '999999', inputmode: 'numeric', class: 'drill-number' });
+  return element('label', {}, input, element('span', {}, label));
 }
 
 function tick(type: 'radio' | 'checkbox', name: string, value: string, label: string): HTMLElement {

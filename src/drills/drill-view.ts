@@ -1,4 +1,5 @@
 /** The panel of a drill: forms, faults, goals with evidence that moves the clock, hints one by one, the verdict over twenty seeds. It only draws. */
+import type { Party } from '#engine/cluster/commands.ts';
 import type { ClusterView } from '#engine/cluster/view.ts';
 import type { Drill, DrillFault, DrillVerb, PredictionQuestion } from '#engine/grading/define-drill.ts';
 import type { Verdict } from '#engine/grading/grade.ts';
@@ -6,7 +7,7 @@ import type { DrillResult } from '#src/progress/progress-store.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
 import { clockText } from '#src/stage/shown-text.ts';
 import { button, element, mark } from './dom-element.ts';
-import { SEEDS, goalLines, seedsSummary } from './drill-words.ts';
+import { SEEDS, goalLines, seedsSummary, stoppedParties } from './drill-words.ts';
 import type { SeedVerdict } from './drill-words.ts';
 import { momentLink } from './event-link.ts';
 
@@ -14,7 +15,7 @@ export interface DrillActs {
   readonly begin: () => void;
   readonly leave: () => void;
   readonly happen: (fault: DrillFault) => void;
-  readonly restart: (node: number) => void;
+  readonly restart: (node: Party) => void;
   readonly elect: () => void;
   readonly verb: (verb: DrillVerb) => void;
   readonly handIn: () => void;
@@ -103,11 +104,11 @@ export class DrillView {
 
   /** A button for each process that is stopped. */
   showNodes(view: ClusterView): void {
-    const stopped = view.nodes.filter((node) => node.status === 'stopped').map((node) => node.id);
-    const shown = stopped.join();
+    const stopped = stoppedParties(view);
+    const shown = stopped.map(({ words }) => words).join();
     if (this.#stopped.dataset['shown'] === shown) return;
     this.#stopped.dataset['shown'] = shown;
-    this.#stopped.replaceChildren(...stopped.map((id) => button(`Start broker ${id}`, () => this.#acts.restart(id))));
+    this.#stopped.replaceChildren(...stopped.map(({ party, words }) => button(`Start ${words}`, () => this.#acts.restart(party))));
   }
 
   showGoals(verdict: Verdict | null): void {

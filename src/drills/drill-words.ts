@@ -1,4 +1,6 @@
 /** A drill's goals, verdicts and answers in the words of its panel. Pure: texts and states, no page. */
+import type { Party } from '#engine/cluster/commands.ts';
+import type { ClusterView } from '#engine/cluster/view.ts';
 import type { Drill, DrillFault, PredictionQuestion } from '#engine/grading/define-drill.ts';
 import type { GoalVerdict, Verdict } from '#engine/grading/grade.ts';
 
@@ -70,7 +72,7 @@ function capitalised(text: string): string {
 /** The fields of a prediction as a form gives them: numbers as text. Null while one is missing. */
 export function predictionAnswer(
   question: PredictionQuestion,
-  form: { readonly leader: string | null; readonly leaderEpoch: string | null; readonly isr: readonly string[] },
+  form: { readonly leader: string | null; readonly leaderEpoch: string | null; readonly logEnd: string | null; readonly isr: readonly string[] },
 ): Readonly<Record<string, number | readonly number[]>> | null {
   const answer: Record<string, number | readonly number[]> = {};
   for (const field of question.fields) {
@@ -86,14 +88,23 @@ export function predictionAnswer(
   return answer;
 }
 
-/** "broker 2 leads, epoch 1, ISR 2, 3" */
+/** "broker 2 leads, epoch 1, its log ends at 57, ISR 2, 3" */
 export function answerWords(answer: Readonly<Record<string, number | readonly number[]>>): string {
-  const { leader, leaderEpoch, isr } = answer;
+  const { leader, leaderEpoch, logEnd, isr } = answer;
   return [
     ...(typeof leader === 'number' ? [leader < 0 ? 'nobody leads' : `broker ${leader} leads`] : []),
     ...(typeof leaderEpoch === 'number' ? [`epoch ${leaderEpoch}`] : []),
+    ...(typeof logEnd === 'number' ? [`its log ends at ${logEnd}`] : []),
     ...(Array.isArray(isr) ? [`ISR ${isr.join(', ')}`] : []),
   ].join(', ');
+}
+
+/** Who can be started: every process of a node or of the ensemble that is stopped, in the words of its button. */
+export function stoppedParties(view: ClusterView): readonly { readonly party: Party; readonly words: string }[] {
+  const nodes = view.nodes.filter(({ status }) => status === 'stopped').map(({ id, roles }) =>
+    ({ party: id, words: `${roles?.includes('broker') ?? true ? 'broker' : 'controller'} ${id}` }));
+  const servers = (view.ensemble?.servers ?? []).filter(({ status }) => status === 'stopped').map(({ id, name }) => ({ party: name, words: `ZooKeeper server ${id}` }));
+  return [...nodes, ...servers];
 }
 
 /** Questions that have to be answered before this fault may happen. */

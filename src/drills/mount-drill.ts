@@ -103,9 +103,11 @@ class DrillPanel {
 
   /** The fault hits whoever fits at this moment, found in the run itself. */
   async #happen(fault: DrillFault): Promise<void> {
-    const command = faultCommand(fault, await this.#session.observe(this.#session.shownUs));
+    const view = await this.#session.observe(this.#session.shownUs);
+    const command = faultCommand(fault, view, 0);
     if (command === null) return;
-    await this.#session.give(command);
+    if ('command' in fault) await this.#session.call((call) => withCall(fault, call));
+    else await this.#session.give(command);
     this.#happened.add(fault.id);
     this.#showFaults();
     this.#session.play();

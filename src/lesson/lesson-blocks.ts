@@ -104,7 +104,7 @@ const why = record({ ask: required(text), says: optional(text) });
 const simplifiedHead = record({ id: required(fidelityId) });
 const mermaidHead = record({ from: optional(text), to: optional(text) });
 const mermaid = record({ alt: required(text), caption: optional(text) });
-const drillHead = record({ file: required(textLike(/^[a-z][a-z0-9-]*\.ts$/, 'a file beside the lesson, such as drill.ts')) });
+const drillHead = record({ file: required(textLike(/^(?:[a-z][a-z0-9-]*\/)?[a-z][a-z0-9-]*\.ts$/, 'a file beside the lesson, such as drill.ts, or in a folder of its own, such as second/drill.ts')) });
 const drill = record({ title: optional(text), ask: optional(text) });
 
 const DIAGRAMS = ['sequence', 'graph'] as const;

@@ -84,7 +84,7 @@ describe.each(folders)('drill $name', ({ drill, solution, traps }) => {
     const verdicts = traps.map((trap) => ({ trap, goals: gradePlan(drill, trap, 1).goals }));
     for (const { id } of drill.goals) {
       const passing = verdicts.filter(({ goals }) => goals.every((goal) => goal.goal === id || goal.state === 'met')).map(({ trap }) => trap.name);
-      expect({ without: id, passing }).toEqual({ without: id, passing: [expect.any(String)] });
+      expect({ without: id, passing: passing.length > 0 }).toEqual({ without: id, passing: true });
     }
   });
 

@@ -39,6 +39,23 @@ function acknowledged(baseOffset: number): ExportedFact {
 }
 const names = (): string[] => history.violations.map(violation => violation.check);
 
+describe("receipts and the copies they stood for", () => {
+  const atLeast = (copies: number, topic = "t") => evaluateCheck({ check: "acknowledged-by-at-least", copies, topic }, view, history);
+
+  test("an acknowledgement counts the ISR as it was committed at that moment", () => {
+    tell(changed(1, 0, [1, 2, 3], 0), acknowledged(0), changed(1, 0, [1, 2], 1), acknowledged(1));
+    expect([atLeast(2).holds, atLeast(3).holds]).toEqual([true, false]);
+    tell(changed(1, 0, [1], 2), acknowledged(2), changed(1, 0, [1, 2, 3], 3), acknowledged(3));
+    expect(atLeast(2)).toEqual({ holds: false, detail: "offset 2 of t-0 was acknowledged with 1 copy in sync", evidence: [5] });
+    expect(atLeast(2, "another").holds).toBe(true);
+  });
+
+  test("who asked for less than all was promised less", () => {
+    tell({ kind: "producer-opened", client: "p", acks: 1, idempotent: false }, changed(1, 0, [1], 0), acknowledged(0));
+    expect(atLeast(2).holds).toBe(true);
+  });
+});
+
 describe("one leader per epoch", () => {
   test("two brokers in one epoch break it, one broker twice does not", () => {
     tell(leads(1, 0), leads(1, 0), leads(2, 1));

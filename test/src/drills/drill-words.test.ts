@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { initialView } from '#engine/cluster/fold-facts.ts';
+import { PRESETS } from '#engine/cluster/presets.ts';
 import type { Verdict } from '#engine/grading/grade.ts';
-import { SEEDS, answerWords, goalLines, predictionAnswer, questionsBefore, seedsSummary } from '#src/drills/drill-words.ts';
+import { SEEDS, answerWords, goalLines, predictionAnswer, questionsBefore, seedsSummary, stoppedParties } from '#src/drills/drill-words.ts';
 import drill from '../../../lessons/01-the-post-office/20-the-sorting-office/drill.ts';
 
 const [question] = drill.predictions;
@@ -44,11 +46,11 @@ describe('goals', () => {
 
 describe('a prediction', () => {
   it('is complete when every field is said', () => {
-    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '1', isr: ['2', '3'] })).toEqual({ leader: 2, leaderEpoch: 1, isr: [2, 3] });
-    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '', isr: ['2'] })).toBeNull();
-    expect(predictionAnswer(question, { leader: null, leaderEpoch: '1', isr: ['2'] })).toBeNull();
-    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '1', isr: [] })).toBeNull();
-    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '1e3', isr: ['2'] })).toBeNull();
+    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '1', logEnd: null, isr: ['2', '3'] })).toEqual({ leader: 2, leaderEpoch: 1, isr: [2, 3] });
+    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '', logEnd: null, isr: ['2'] })).toBeNull();
+    expect(predictionAnswer(question, { leader: null, leaderEpoch: '1', logEnd: null, isr: ['2'] })).toBeNull();
+    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '1', logEnd: null, isr: [] })).toBeNull();
+    expect(predictionAnswer(question, { leader: '2', leaderEpoch: '1e3', logEnd: null, isr: ['2'] })).toBeNull();
   });
 
   it('is repeated in words', () => {
@@ -56,7 +58,24 @@ describe('a prediction', () => {
     expect(answerWords({ leader: -1 })).toBe('nobody leads');
   });
 
+  it('may ask where a log ends', () => {
+    const ask = { ...question, fields: ['leader', 'logEnd'] } as const;
+    expect(predictionAnswer(ask, { leader: '3', leaderEpoch: null, logEnd: '57', isr: [] })).toEqual({ leader: 3, logEnd: 57 });
+    expect(predictionAnswer(ask, { leader: '3', leaderEpoch: null, logEnd: '', isr: [] })).toBeNull();
+    expect(answerWords({ leader: 3, logEnd: 57 })).toBe('broker 3 leads, its log ends at 57');
+  });
+
   it('comes before the fault it speaks of', () => {
     expect(questionsBefore(drill, fault).map((it) => it.id)).toEqual(['after-the-crash']);
   });
+});
+
+it('whoever is stopped can be started: brokers, controllers, ZooKeeper servers', () => {
+  const words = (name: string): readonly string[] => {
+    const spec = PRESETS[name];
+    return spec === undefined ? [] : stoppedParties(initialView(spec)).map((it) => `${it.party}: ${it.words}`);
+  };
+  expect(words('guides/three-brokers-three-controllers')).toEqual(
+    ['1: broker 1', '2: broker 2', '3: broker 3', '101: controller 101', '102: controller 102', '103: controller 103']);
+  expect(words('guides/three-nodes-zookeeper').slice(2, 4)).toEqual(['3: broker 3', 'zookeeper-1: ZooKeeper server 1']);
 });
