@@ -12,6 +12,8 @@ export type ServerProperties = ReadonlyMap<string, string>;
 export interface StartFailure { readonly exitCode: number; readonly lines: readonly string[] }
 
 const EXITING = "ERROR Exiting Kafka due to fatal exception (kafka.Kafka$)";
+/** A bug of 3.9: it closes what it could not open. */
+const UNOPENED_ACCEPTOR = "Cannot invoke \"java.nio.channels.ServerSocketChannel.close()\" because the return value of \"kafka.network.Acceptor.serverChannel()\" is null";
 const PROTOCOLS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 
 /** An exception as it is printed: its line, and one for each cause. */
@@ -42,18 +44,47 @@ function findMistake(properties: ServerProperties, kraftOnly: boolean): Mistake 
     // 3.9 takes the absence for ZooKeeper mode.
     if (kraftOnly) return missing("process.roles", "\"");
     if (!properties.has("zookeeper.connect")) return missing("zookeeper.connect", "`");
+  } else if (!kraftOnly && isMigrating(properties) && !properties.has("zookeeper.connect")) {
+    return thrown("org.apache.kafka.common.config.ConfigException", "If using `zookeeper.metadata.migration.enable` in KRaft mode, `zookeeper.connect` must also be set.");
   }
-  return listenerMistake(properties) ?? (roles.length === 0 ? null : quorumMistake(properties, roles, kraftOnly)) ?? advertisedMistake(properties);
+  return listenerMistake(properties) ?? (roles.length === 0 ? zooKeeperModeMistake(properties) : quorumMistake(properties, roles, kraftOnly)) ?? advertisedMistake(properties);
+}
+
+function isMigrating(properties: ServerProperties): boolean {
+  return properties.get("zookeeper.metadata.migration.enable") === "true";
+}
+
+/** Without process.roles, settings of a quorum belong to a migration (KIP-866), and a migration needs them. */
+function zooKeeperModeMistake(properties: ServerProperties): Mistake | null {
+  const controllerListeners = partsOf(properties.get("controller.listener.names"));
+  if (!isMigrating(properties)) {
+    if (controllerListeners.length === 0) return null;
+    return requirement(`controller.listener.names must be empty when not running in KRaft mode: [${controllerListeners.join(", ")}]`);
+  }
+  if (!properties.has("broker.id") && !properties.has("node.id")) {
+    return requirement("broker.id generation is incompatible with ZooKeeper migration. Please stop using it before enabling migration (set broker.id to a value greater or equal to 0).");
+  }
+  if (!hasQuorum(properties)) return noQuorum("zookeeper.metadata.migration.enable");
+  if (controllerListeners.length === 0) return requirement("controller.listener.names must not be empty when running in ZooKeeper migration mode: []");
+  const [major = 3, minor = 9] = (properties.get("inter.broker.protocol.version") ?? "3.9").split(/[.-]/).map(Number);
+  if (major * 100 + minor < 304) return requirement("Cannot enable ZooKeeper migration without setting 'inter.broker.protocol.version' to 3.4 or higher");
+  return null;
+}
+
+function hasQuorum(properties: ServerProperties): boolean {
+  return ["controller.quorum.voters", "controller.quorum.bootstrap.servers"].some(name => partsOf(properties.get(name)).length > 0);
+}
+
+function noQuorum(setting: string): Mistake {
+  return thrown("org.apache.kafka.common.config.ConfigException",
+    `If using ${setting}, either controller.quorum.bootstrap.servers must contain the set of bootstrap controllers or controller.quorum.voters must contain a parseable set of controllers.`);
 }
 
 function quorumMistake(properties: ServerProperties, roles: readonly string[], kraftOnly: boolean): Mistake | null {
   const controllerListeners = partsOf(properties.get("controller.listener.names"));
   if (kraftOnly && !properties.has("controller.listener.names")) return missing("controller.listener.names", "\"");
   const voters = partsOf(properties.get("controller.quorum.voters")).map(voter => voter.split("@")[0] ?? "");
-  if (voters.length === 0 && partsOf(properties.get("controller.quorum.bootstrap.servers")).length === 0) {
-    return thrown("org.apache.kafka.common.config.ConfigException",
-      "If using process.roles, either controller.quorum.bootstrap.servers must contain the set of bootstrap controllers or controller.quorum.voters must contain a parseable set of controllers.");
-  }
+  if (!hasQuorum(properties)) return noQuorum("process.roles");
   const nodeId = properties.get("node.id") ?? "-1";
   const isVoter = voters.includes(nodeId);
   const set = `controller.quorum.voters=Set(${voters.join(", ")})`;
@@ -111,7 +142,24 @@ function storageFailure(properties: ServerProperties, storage: MetaProperties | 
 /** A ZooKeeper-mode broker formats an empty directory itself. */
 function zooKeeperStorageFailure(properties: ServerProperties, storage: MetaProperties | null): StartFailure | null {
   const nodeId = properties.get("broker.id") ?? properties.get("node.id") ?? "-1";
-  return storage === null || String(storage.nodeId) === nodeId ? null : duringStartup(otherNode(properties, storage.nodeId, nodeId));
+  if (storage !== null && String(storage.nodeId) !== nodeId) return duringStartup(otherNode(properties, storage.nodeId, nodeId));
+  return isMigrating(properties) ? controllerProtocolFailure(properties, nodeId) : null;
+}
+
+/** The protocol of the controllers' listener is looked up by the listener's name when the map does not have it. */
+function controllerProtocolFailure(properties: ServerProperties, nodeId: string): StartFailure | null {
+  const map = partsOf(properties.get("listener.security.protocol.map")).map(entry => entry.split(":")[0] ?? "");
+  const unknown = partsOf(properties.get("controller.listener.names")).find(name => !PROTOCOLS.includes(name) && !map.includes(name));
+  if (unknown === undefined) return null;
+  const exception = thrown("java.lang.IllegalArgumentException", `No enum constant org.apache.kafka.common.security.auth.SecurityProtocol.${unknown}`);
+  const server = `[KafkaServer id=${nodeId}]`;
+  return {
+    exitCode: 1, lines: [
+      `ERROR ${server} Fatal error during KafkaServer startup. Prepare to shutdown (kafka.server.KafkaServer)`, ...exception,
+      `ERROR ${UNOPENED_ACCEPTOR} (kafka.network.DataPlaneAcceptor)`, `java.lang.NullPointerException: ${UNOPENED_ACCEPTOR}`,
+      `INFO ${server} shut down completed (kafka.server.KafkaServer)`, "ERROR Exiting Kafka due to fatal exception during startup. (kafka.Kafka$)", ...exception,
+    ],
+  };
 }
 
 /** What a ZooKeeper-mode broker finds out when it has read the cluster's id. */
@@ -129,14 +177,12 @@ export function portInUse(properties: ServerProperties, kafka: KafkaVersion): St
   const bind = [`org.apache.kafka.common.KafkaException: Socket server failed to bind to ${address}: Address already in use.`, "Caused by: java.net.BindException: Address already in use"];
   const acceptor = [`java.lang.RuntimeException: Unable to start acceptor for ${listener}`, ...asCause(bind)];
   const server = ["java.lang.RuntimeException: Received a fatal error while waiting for all of the SocketServer Acceptors to be started", ...asCause(acceptor)];
-  const closing = "Cannot invoke \"java.nio.channels.ServerSocketChannel.close()\" because the return value of \"kafka.network.Acceptor.serverChannel()\" is null";
   return {
     exitCode: 1, lines: [
       `ERROR Unable to start acceptor for ${listener} (kafka.network.DataPlaneAcceptor)`, ...bind,
       `ERROR ${broker} Received a fatal error while waiting for all of the SocketServer Acceptors to be started (kafka.server.BrokerServer)`, ...acceptor,
       `ERROR ${broker} Fatal error during broker startup. Prepare to shutdown (kafka.server.BrokerServer)`, ...server,
-      // A bug of 3.9: it closes what it could not open.
-      ...kraftOnly ? [] : [`ERROR ${closing} (kafka.network.DataPlaneAcceptor)`, `java.lang.NullPointerException: ${closing}`],
+      ...kraftOnly ? [] : [`ERROR ${UNOPENED_ACCEPTOR} (kafka.network.DataPlaneAcceptor)`, `java.lang.NullPointerException: ${UNOPENED_ACCEPTOR}`],
       `INFO ${broker} shut down completed (kafka.server.BrokerServer)`, "ERROR Exiting Kafka due to fatal exception during startup. (kafka.Kafka$)", ...server,
     ],
   };
