@@ -35,6 +35,9 @@ export function mountBlocks(root: HTMLElement, { session, bench }: BlocksOfPage)
       case 'mermaid':
         whenNear(element, async () => (await import('#src/diagrams/mount-mermaid.ts')).mountMermaid(element, block, session), session);
         break;
+      case 'compare':
+        whenNear(element, async () => (await import('#src/compare/mount-compare.ts')).mountCompare(element, block, { onPlay: () => session.pause() }), session);
+        break;
       case 'drill':
         whenNear(element, async () => (await import('./mount-drill.ts')).mountDrill(element, { session, progress }), session);
         break;

@@ -54,7 +54,7 @@ export function ensembleLayout(request: EnsembleRequest): EnsembleLayout {
   const znodeRoom = ZNODE_WIDTHS.reduce((sum, it) => sum + it + FORM_GAP, 0) + ROW_GAP;
   const isOneRow = !isNarrow && room - znodeRoom >= servers.length * (SERVER_WIDTH_MIN + FORM_GAP);
   const serverRoom = isOneRow ? room - znodeRoom : room;
-  const serverWidth = Math.min(isNarrow ? 200 : SERVER_WIDTH * 1.6, (serverRoom - FORM_GAP * (servers.length - 1)) / Math.max(1, servers.length));
+  const serverWidth = Math.min(isOneRow ? SERVER_WIDTH * 1.6 : room, (serverRoom - FORM_GAP * (servers.length - 1)) / Math.max(1, servers.length));
   const boxes = new Map<number, Box>(servers.map((id, index) => [id, { x: left + index * (serverWidth + FORM_GAP), y: 4, width: serverWidth, height }]));
   // On a second row the znodes come first, so that the sessions leave the servers downward without crossing them.
   const serverTop = isOneRow ? 4 : 4 + height + ROW_GAP;
@@ -74,7 +74,7 @@ export function ensembleLayout(request: EnsembleRequest): EnsembleLayout {
 function znodeBoxes(place: { left: number; room: number; height: number; isOneRow: boolean }): readonly [Box, Box, Box] {
   const { left, room, height, isOneRow } = place;
   const sum = ZNODE_WIDTHS.reduce((all, it) => all + it, 0);
-  const stretch = isOneRow ? 1 : Math.min(1.5, (room - 2 * FORM_GAP) / sum);
+  const stretch = isOneRow ? 1 : (room - 2 * FORM_GAP) / sum;
   const widths = ZNODE_WIDTHS.map((it) => it * stretch);
   let x = isOneRow ? left + room - sum - 2 * FORM_GAP : left;
   const box = (width: number): Box => {

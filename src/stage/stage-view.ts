@@ -15,6 +15,8 @@ export interface StageSettings {
   readonly pace: () => Pace;
   readonly hasPostOfficeWords: () => boolean;
   readonly onWhy: (factId: number) => void;
+  /** What is done with a deed; left out: it is done to the session. */
+  readonly act?: (deed: Deed) => void;
   /** After the number of topics or columns changed: the switches must be made again. */
   readonly onShape: (shape: StageShape) => void;
 }
@@ -71,6 +73,13 @@ export class StageView {
 
   get isText(): boolean {
     return this.#isText;
+  }
+
+  /** Where the shelves of brokers begin, below the top of the stage; 0 before it is drawn. */
+  get shelvesTopPx(): number {
+    const layout = this.#frame.layout;
+    const broker = this.#model?.shelves.find((it) => it.isBroker)?.broker;
+    return layout === null || broker === undefined ? 0 : layout.shelfTops.get(broker) ?? 0;
   }
 
   runChanged(): void {
@@ -186,6 +195,7 @@ export class StageView {
   }
 
   #act(deed: Deed): void {
+    if (this.#settings.act !== undefined) return this.#settings.act(deed);
     switch (deed.kind) {
       case 'command': return this.#do(this.#session.give(deed.command));
       case 'call': return this.#do(this.#session.call(deed.make));

@@ -20,7 +20,7 @@ export function runWords(form: Pick<PredictForm, 'then'>): string {
     : 'Choose one; the cluster then runs and answers.';
 }
 
-function stepWords(step: PredictStep): string {
+export function stepWords(step: PredictStep): string {
   switch (step.verb) {
     case 'kill':
       return `Unplug broker ${step.broker}`;
