@@ -20,6 +20,10 @@ export const EXCUSES: readonly Excuse[] = [
   { row: "LOG-LINES", file: /^34-/, step: /^(start|look)/, field: /^log/, why: "the recorder's choice of lines reaches into earlier starts" },
   { row: "TOOLS-TEXT", file: /^23-metadata-records/, step: /kafka-storage\.sh format/, field: /^do$/, why: "what a tool prints" },
   { row: "TOOLS-TEXT", file: /^32-/, step: /is it formatted now|^file "\/var\/kafka/, field: /^do/, why: "which command lines kafka-storage.sh refuses; the recorder's own settings files" },
+  { row: "LIFE-STORAGE", file: /^32-/, step: /^look "files"/, field: /^do$/, why: "what a tool has written before the first start" },
+  { row: "RAFT-LOG-LINES", file: /^32-/, field: /^log/, why: "lines of the quorum's client" },
+  { row: "RAFT-LOG-LINES", file: /^32-/, step: /talk to each other without end/, field: /^do$/, why: "a count of lines" },
+  { row: "RAFT-LOG-LINES", file: /^25-/, field: /^result\.log/, step: /wrong cluster|101@localhost:19139|cid\/data|noq\/data/, why: "lines that the quorum's client repeats" },
   { row: "BROKER-TRANSACTIONS", file: /./, field: /^do:transactions$/, why: "a step of a transactional producer" },
 ];
 

@@ -52,7 +52,20 @@ function playFrom(world: GoldenWorld, recording: Recording): StepReport[] {
     for (const step of earlier.steps) playStep(world, earlier, step);
   }
   world.goOnWith(recording);
-  return recording.steps.map(step => playStep(world, recording, step));
+  let prelude: Prelude | null = null;
+  return recording.steps.map(step => {
+    const saved: Saved | null = isTold(recording, step) ? world.save() : null;
+    const report = playStep(world, recording, step, prelude);
+    prelude = saved === null ? null : { step, saved };
+    return report;
+  });
+}
+
+/** A command line whose consequences the next step looks at: when chance has them come out otherwise, both are done again. */
+interface Prelude { readonly step: RecordedStep; readonly saved: Saved }
+
+function isTold(recording: Recording, step: RecordedStep): boolean {
+  return step.action === "cli" && /--(execute|cancel|alter|create|delete)|leader-election/.test(String(step.does["cli"])) && recording.steps[step.number]?.action === "look";
 }
 
 /** The race for the first controller is chance too: seeds are tried until the winner is one that the recording allows. */
@@ -73,13 +86,13 @@ function hasExpectedController(world: GoldenWorld, recording: Recording, played:
   return controller >= FIRST_CONTROLLER || controller === -1 || isExpected(expectedController(recording, played), controller);
 }
 
-function playStep(world: GoldenWorld, recording: Recording, step: RecordedStep): StepReport {
+function playStep(world: GoldenWorld, recording: Recording, step: RecordedStep, prelude: Prelude | null = null): StepReport {
   const mayTry = CHANCE.has(step.action) || mayPlace(step);
   const saved = mayTry ? world.save() : null;
   world.luck = 0;
   let best: { readonly luck: number; readonly differences: readonly Difference[]; readonly isUnlucky: boolean } | null = null;
   for (let luck = 0; ; luck += 1) {
-    const { differences, played } = saved !== null && luck > 0 ? again(world, recording, step, saved, luck) : attempt(world, recording, step);
+    const { differences, played } = saved !== null && luck > 0 ? again(world, recording, step, saved, luck, prelude) : attempt(world, recording, step);
     if (saved !== null && CHANCE.has(step.action) && !hasExpectedController(world, recording, step.number)) {
       const raced = raceAgain(world, recording, step, saved, luck);
       if (raced !== null && raced.differences.length === 0) return reportOf(recording, step, raced.differences, luck + 1);
@@ -89,7 +102,7 @@ function playStep(world: GoldenWorld, recording: Recording, step: RecordedStep):
     if (best === null || weight(differences, isUnlucky) < weight(best.differences, best.isUnlucky)) best = { luck, differences, isUnlucky };
     const limit = saved === null ? 1 : mayPlace(step) && isUnlucky && world.isZooKeeper ? PLACEMENT_TRIES : FAULT_TRIES;
     if (luck + 1 < limit && !isHopeless(differences)) continue;
-    if (saved !== null && luck !== best.luck) again(world, recording, step, saved, best.luck);
+    if (saved !== null && luck !== best.luck) again(world, recording, step, saved, best.luck, prelude);
     return reportOf(recording, step, best.differences, luck + 1);
   }
 }
@@ -140,7 +153,13 @@ function mayPlace(step: RecordedStep): boolean {
 interface Attempt { readonly differences: readonly Difference[]; readonly played: Played }
 
 /** From the same moment, with other luck. */
-function again(world: GoldenWorld, recording: Recording, step: RecordedStep, saved: Saved, luck: number): Attempt {
+function again(world: GoldenWorld, recording: Recording, step: RecordedStep, saved: Saved, luck: number, prelude: Prelude | null): Attempt {
+  if (prelude !== null && luck > 0) {
+    world.restore(prelude.saved, luck);
+    shake(world, step, luck);
+    attempt(world, recording, prelude.step);
+    return attempt(world, recording, step);
+  }
   world.restore(saved, luck);
   shake(world, step, luck);
   return attempt(world, recording, step);
