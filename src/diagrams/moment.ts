@@ -16,16 +16,20 @@ export type Moment =
   /** `nth`: the first such send, the second, … */
   | { readonly kind: 'send'; readonly key: string; readonly nth: number }
   | { readonly kind: 'ack' | 'commit' | 'new-leader' | 'consumed'; readonly partition: number }
-  | { readonly kind: 'fenced' | 'in-sync'; readonly node: number };
+  | { readonly kind: 'fenced' | 'in-sync' | 'session-ended' | 'resigned'; readonly node: number }
+  | { readonly kind: 'new-controller' | 'old-controller-refused' };
 
 export const MOMENT_WORDS =
   '"opening", "now", "kill 2" (or power-loss, shut-down, pause, resume, restart), "elect-leaders", "send customer-123", "ack of partition 1", ' +
-  '"commit of partition 1", "new leader of partition 1", "consumed from partition 1", "fencing of 2", "return of 2"';
+  '"commit of partition 1", "new leader of partition 1", "consumed from partition 1", "fencing of 2", "return of 2", "new controller", "end of the session of 2", "resignation of 2", ' +
+  '"refusal of an old controller"';
 
 /** Null when the words name no moment. A leading "first", "the" or "its" changes nothing. */
 export function readMoment(words: string): Moment | null {
   const text = words.trim().replace(/^(?:the |its |first )+/, '');
   if (text === 'opening' || text === 'now' || text === 'elect-leaders') return { kind: text };
+  const ofController = CONTROLLER_KINDS.get(text);
+  if (ofController !== undefined) return { kind: ofController };
   const command = new RegExp(`^(${NODE_VERBS.join('|')}) (\\d+)$`).exec(text);
   const verb = NODE_VERBS.find((known) => known === command?.[1]);
   if (verb !== undefined) return { kind: 'command', verb, node: Number(command?.[2]) };
@@ -33,10 +37,17 @@ export function readMoment(words: string): Moment | null {
   if (send !== null) return { kind: 'send', key: send[2] ?? '', nth: send[1] === 'third' ? 3 : send[1] === 'second' ? 2 : 1 };
   const ofPartition = /^(ack of|commit of|new leader of|consumed from) partition (\d+)$/.exec(text);
   if (ofPartition !== null) return { kind: PARTITION_KINDS[ofPartition[1] ?? ''] ?? 'ack', partition: Number(ofPartition[2]) };
-  const ofNode = /^(fencing|return) of (\d+)$/.exec(text);
-  if (ofNode !== null) return { kind: ofNode[1] === 'fencing' ? 'fenced' : 'in-sync', node: Number(ofNode[2]) };
-  return null;
+  const ofNode = /^(fencing|return|end of the session|resignation) of (\d+)$/.exec(text);
+  const kind = NODE_KINDS[ofNode?.[1] ?? ''];
+  return kind === undefined ? null : { kind, node: Number(ofNode?.[2]) };
 }
+
+const NODE_KINDS: Readonly<Record<string, 'fenced' | 'in-sync' | 'session-ended' | 'resigned'>> = {
+  fencing: 'fenced', return: 'in-sync', 'end of the session': 'session-ended', resignation: 'resigned',
+};
+const CONTROLLER_KINDS: ReadonlyMap<string, 'new-controller' | 'old-controller-refused'> = new Map([
+  ['new controller', 'new-controller'], ['refusal of an old controller', 'old-controller-refused'],
+]);
 
 const PARTITION_KINDS: Readonly<Record<string, 'ack' | 'commit' | 'new-leader' | 'consumed'>> = {
   'ack of': 'ack', 'commit of': 'commit', 'new leader of': 'new-leader', 'consumed from': 'consumed',
@@ -78,6 +89,14 @@ function isMoment(facts: readonly ViewFact[], position: number, moment: Moment):
       return fact.kind === 'broker-fenced' && fact.broker === moment.node;
     case 'in-sync':
       return fact.kind === 'partition-changed' && fact.reason === 'isr-expanded' && fact.isr.includes(moment.node);
+    case 'session-ended':
+      return fact.kind === 'zookeeper-session' && fact.change !== 'created' && fact.client === `broker-${moment.node}`;
+    case 'resigned':
+      return fact.kind === 'controller-resigned' && fact.broker === moment.node;
+    case 'new-controller':
+      return fact.kind === 'controller-elected' || (fact.kind === 'raft-role' && fact.role === 'leader');
+    case 'old-controller-refused':
+      return fact.kind === 'controller-fenced';
     default:
       return false;
   }

@@ -64,6 +64,12 @@ function controllerNote(facts: readonly ViewFact[], position: number, focus: Foc
       const name = placeName(fact, focus);
       return { over: [entry.process], text: `${name}, ${changed ? `${leader}, ` : ''}epoch ${fact.leaderEpoch}, ISR ${fact.isr.join(', ')}` };
     }
+    case 'controller-elected':
+      return { over: [entry.process], text: `holds /controller: it is the controller, epoch ${fact.controllerEpoch}` };
+    case 'controller-resigned':
+      return { over: [entry.process], text: `gives up its office, epoch ${fact.controllerEpoch}` };
+    case 'controller-fenced':
+      return { over: [entry.process], text: `knows epoch ${fact.controllerEpoch} and refuses epoch ${fact.requestEpoch}` };
     case 'raft-role':
       return fact.role === 'leader' ? { over: [entry.process], text: `leads the quorum, epoch ${fact.epoch}` } : null;
     default:

@@ -3,6 +3,7 @@ import type { ViewFact } from '#engine/cluster/view.ts';
 import { nextMoment } from '#src/diagrams/moment.ts';
 import type { Moment } from '#src/diagrams/moment.ts';
 import { lostAcknowledged } from './lost-records.ts';
+import { controllerAt, controllerEpochAt, nextController, refusedRequests } from './measure-controller.ts';
 import type { Measurement } from './measure-words.ts';
 
 export interface Measured {
@@ -42,6 +43,14 @@ export function measureRun(measurement: Measurement, facts: readonly ViewFact[],
       return offsetOf(measurement.key, facts, start);
     case 'first-answer':
       return firstAnswer(measurement.partition, facts, first(measurement.after, start - 1));
+    case 'controller':
+      return controllerAt(facts, first(measurement.at, start - 1));
+    case 'controller-epoch':
+      return controllerEpochAt(facts, first(measurement.at, start - 1));
+    case 'next-controller':
+      return nextController(facts, first(measurement.after, start - 1));
+    case 'old-controller-refused':
+      return refusedRequests(facts, first(measurement.after, start - 1));
   }
 }
 
@@ -78,17 +87,27 @@ function leaderless(of: { readonly topic: string; readonly partition: number }, 
   return null;
 }
 
-/** The controller says how long the broker had been silent when it fenced it; what of that lay before the moment is the age of its last heartbeat. */
+/**
+ * The controller says how long the broker had been silent when it fenced it, and ZooKeeper when it ended the broker's session; what of that lay
+ * before the moment is the age of its last sign of life.
+ */
 function heartbeatAge(of: { readonly node: number }, facts: readonly ViewFact[], at: number): Measured | null {
   const moment = facts[at];
   if (moment === undefined) return null;
   for (const entry of facts.slice(at)) {
-    if (entry.fact.kind !== 'broker-fenced' || entry.fact.broker !== of.node || entry.fact.silentForUs === 0) continue;
-    const age = entry.fact.silentForUs - (entry.at - moment.at);
+    const silentForUs = silenceOf(entry.fact, of.node);
+    if (silentForUs === 0) continue;
+    const age = silentForUs - (entry.at - moment.at);
     // A controller that took over meanwhile began to count anew: the heartbeat before that is not known to it.
     return age < 0 ? null : span(age, entry.id);
   }
   return null;
+}
+
+/** 0: the fact is not the end of this broker's silence. */
+function silenceOf(fact: ViewFact['fact'], node: number): number {
+  if (fact.kind === 'broker-fenced' && fact.broker === node) return fact.silentForUs;
+  return fact.kind === 'zookeeper-session' && fact.change === 'expired' && fact.client === `broker-${node}` ? fact.silentForUs ?? 0 : 0;
 }
 
 function doors(partition: number, facts: readonly ViewFact[], after: number): Measured | null {

@@ -11,6 +11,9 @@ export type Measurement =
   | { readonly of: 'lost'; readonly topic: string }
   | { readonly of: 'doors'; readonly partition: number; readonly after: Moment }
   | { readonly of: 'offset'; readonly key: string }
+  /** Who holds the office at a moment, or takes it next; and the epoch of that office. */
+  | { readonly of: 'controller' | 'controller-epoch'; readonly at: Moment }
+  | { readonly of: 'next-controller' | 'old-controller-refused'; readonly after: Moment }
   | { readonly of: 'first-answer'; readonly partition: number; readonly after: Moment };
 
 const OPENING: Moment = { kind: 'opening' };
@@ -49,6 +52,18 @@ const FORMS: readonly Form[] = [
     pattern: /^first answer to a produce request of partition (\d+), after (.+)$/,
     example: 'first answer to a produce request of partition 1, after resume 2',
     read: ([partition, after = '']) => withMoments([after], ([start]) => ({ of: 'first-answer', partition: Number(partition), after: start })),
+  },
+  {
+    pattern: /^controller( epoch)? at (.+)$/,
+    example: 'controller at now',
+    // A group that matched nothing has been left out of the parts.
+    read: (parts) => withMoments([parts.at(-1) ?? ''], ([at]) => ({ of: parts.length > 1 ? 'controller-epoch' : 'controller', at })),
+  },
+  { pattern: /^next controller, after (.+)$/, example: 'next controller, after kill 2', read: ([after = '']) => withMoments([after], ([start]) => ({ of: 'next-controller', after: start })) },
+  {
+    pattern: /^requests of an old controller refused, after (.+)$/,
+    example: 'requests of an old controller refused, after pause 2',
+    read: ([after = '']) => withMoments([after], ([start]) => ({ of: 'old-controller-refused', after: start })),
   },
 ];
 

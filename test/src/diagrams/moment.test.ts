@@ -16,10 +16,14 @@ it('reads the words of lessons', () => {
   expect(moment('its ack of partition 0')).toEqual({ kind: 'ack', partition: 0 });
   expect(moment('new leader of partition 0')).toEqual({ kind: 'new-leader', partition: 0 });
   expect(moment('return of 1')).toEqual({ kind: 'in-sync', node: 1 });
+  expect(moment('the new controller')).toEqual({ kind: 'new-controller' });
+  expect(moment('end of the session of 2')).toEqual({ kind: 'session-ended', node: 2 });
+  expect(moment('resignation of 2')).toEqual({ kind: 'resigned', node: 2 });
+  expect(moment('refusal of an old controller')).toEqual({ kind: 'old-controller-refused' });
 });
 
 it('refuses words that name no moment', () => {
-  for (const words of ['', 'kill', 'kill two', 'brunch', 'ack of user-events']) expect(readMoment(words)).toBeNull();
+  for (const words of ['', 'kill', 'kill two', 'brunch', 'ack of user-events', 'constructor', 'constructor of 2']) expect(readMoment(words)).toBeNull();
 });
 
 it('finds the first such moment after another one', () => {

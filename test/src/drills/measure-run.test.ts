@@ -25,6 +25,19 @@ function crash(): FactList {
   return list;
 }
 
+/** Broker 1 is controller, its session ends, broker 3 wins; a letter of broker 1 is refused, and then it knows. */
+function race(): FactList {
+  const list = letter();
+  list.add(11_000_000, 'broker-1', { kind: 'controller-elected', broker: 1, controllerEpoch: 1 });
+  list.add(12_000_000, '', { kind: 'command', input: 0, command: { do: 'shut-down', node: 1 } as { do: string } });
+  list.add(12_030_000, 'zookeeper-2', { kind: 'znode', path: '/controller', change: 'deleted', version: 0, data: null, ephemeral: true });
+  list.add(12_030_000, 'zookeeper-2', { kind: 'zookeeper-session', session: '0x1', change: 'expired', client: 'broker-1', silentForUs: 2_030_000 });
+  list.add(12_040_000, 'broker-3', { kind: 'controller-elected', broker: 3, controllerEpoch: 2 });
+  list.add(12_540_000, 'broker-2', { kind: 'controller-fenced', broker: 2, controllerEpoch: 2, requestEpoch: 1, api: 'UpdateMetadata' });
+  list.add(13_040_000, 'broker-1', { kind: 'controller-resigned', broker: 1, controllerEpoch: 1, why: 'its ZooKeeper session has expired' });
+  return list;
+}
+
 describe('measured numbers', () => {
   it('time without a leader begins when the leader dies and ends when the next one is written down', () => {
     expect(measure('time without a leader, user-events 1, after kill 2', crash().facts)).toMatchObject({ value: 8_900, text: '8.900 s' });
@@ -61,6 +74,37 @@ describe('measured numbers', () => {
   it('finds the offset of a key and the first answer', () => {
     expect(measure('offset of customer-456', letter().facts)?.value).toBe(5);
     expect(measure('first answer to a produce request of partition 1, after opening', letter().facts)?.value).toBe('NONE');
+  });
+
+  it('who is controller, who comes next, and how long nobody was, in ZooKeeper mode', () => {
+    const { facts } = race();
+    expect(measure('controller at shut-down 1', facts)).toMatchObject({ value: 1, text: 'broker 1' });
+    expect(measure('controller at end of the session of 1', facts)).toMatchObject({ value: -1, text: 'nobody' });
+    expect(measure('controller at now', facts)).toMatchObject({ value: 3, text: 'broker 3' });
+    expect(measure('controller epoch at now', facts)?.value).toBe(2);
+    expect(measure('next controller, after shut-down 1', facts)?.value).toBe(3);
+    expect(measure('next controller, after new controller', facts.slice(0, -3), 13_000_000)).toBeNull();
+    expect(measure('time from shut-down 1 to new controller', facts)?.value).toBe(40);
+    expect(measure('time from new controller to resignation of 1, after shut-down 1', facts)?.text).toBe('1.000 s');
+  });
+
+  it('a broker in ZooKeeper mode has its last heartbeat when its session was heard last', () => {
+    expect(measure('time from the last heartbeat of 1 to shut-down 1', race().facts)?.value).toBe(2_000);
+  });
+
+  it('letters of an old controller are counted where they are refused', () => {
+    const { facts } = race();
+    expect(measure('requests of an old controller refused, after shut-down 1', facts)).toMatchObject({ value: 1, factId: facts.at(-2)?.id });
+    expect(measure('requests of an old controller refused, after shut-down 1', facts.slice(0, -2))).toMatchObject({ value: 0, factId: null });
+    expect(measure('time from shut-down 1 to refusal of an old controller', facts)?.value).toBe(540);
+  });
+
+  it('in KRaft the leader of the quorum is the controller', () => {
+    const list = letter();
+    list.add(12_000_000, 'broker-3', { kind: 'raft-role', node: 3, role: 'leader', epoch: 5, leader: 3 });
+    expect(measure('controller at now', list.facts)?.value).toBe(3);
+    expect(measure('controller epoch at now', list.facts)?.text).toBe('5');
+    expect(measure('controller at now', letter().facts.filter(({ fact }) => fact.kind !== 'raft-role'))).toBeNull();
   });
 
   it('refuses words that nobody can measure, and says which can be', () => {
