@@ -6,7 +6,7 @@ import type { ClientFact, ControllerFact, ReplicaFact } from "#engine/protocol/f
 
 export type Invariant =
   | "one-leader-per-epoch" | "logs-agree-below-high-watermark" | "high-watermark-does-not-go-back-within-an-epoch"
-  | "leader-is-a-replica-in-sync" | "high-watermark-is-on-every-in-sync-replica" | "acknowledged-is-committed" | "one-controller-per-epoch";
+  | "leader-is-a-replica-in-sync" | "committed-is-not-cut" | "high-watermark-is-on-every-in-sync-replica" | "acknowledged-is-committed" | "one-controller-per-epoch";
 
 export interface Violation { readonly check: Invariant; readonly detail: string; readonly factId: number; readonly at: number }
 
@@ -74,6 +74,12 @@ export class RunHistory {
         // A topic of the same name is another one.
         for (const [key, { topic }] of this.partitions) if (topic === fact.topic) this.partitions.delete(key);
         return;
+      case "isr-proposed": {
+        const history = this.#partitionOf(fact.topic, fact.partition);
+        const { leaderEpoch, highWatermark } = this.#logOf(history, fact.broker);
+        if (leaderEpoch === history.leaderEpoch) this.#checkInSyncReplicas(history, fact.broker, highWatermark, fact.isr.filter(member => !history.isr.includes(member)));
+        return;
+      }
       case "became-leader": return this.#becameLeader(fact);
       case "became-follower": case "log-opened": case "log-appended": case "log-truncated": case "high-watermark":
         return this.#replicaFact(fact);
@@ -151,6 +157,7 @@ export class RunHistory {
     history.leader = fact.leader;
     history.leaderEpoch = fact.leaderEpoch;
     history.partitionEpoch = fact.partitionEpoch;
+    const joined = fact.isr.filter(member => !history.isr.includes(member));
     history.isr = fact.isr;
     history.replicas = fact.replicas;
     history.leaving = fact.reason === "reassignment-completed" ? fact.removingReplicas ?? [] : [];
@@ -159,6 +166,8 @@ export class RunHistory {
       this.#violated("leader-is-a-replica-in-sync",
         `${fact.topic}-${fact.partition}: leader ${fact.leader}, ISR [${fact.isr.join(", ")}], replicas [${fact.replicas.join(", ")}]`);
     }
+    const leaders = history.logs.get(fact.leader);
+    if (fact.reason === "isr-expanded" && leaders?.leaderEpoch === fact.leaderEpoch) this.#checkInSyncReplicas(history, fact.leader, leaders.highWatermark, joined);
     if (fact.reason === "unclean-election") this.#anomaly("unclean-election", history);
     this.#noteLostIsr(history);
   }
@@ -204,6 +213,7 @@ export class RunHistory {
         return;
       }
       case "log-truncated":
+        this.#checkCut(history, fact.broker, log, fact.to);
         log.entries = entriesBelow(log.entries, fact.to);
         log.logEnd = fact.to;
         log.comparedTo = Math.min(log.comparedTo, fact.to);
@@ -240,13 +250,24 @@ export class RunHistory {
    * with a reassignment that is completed in ZooKeeper mode is in the ISR for some more milliseconds, but neither counted by the leader nor
    * electable: the controller's list, which LeaderAndIsr tells, is without it already (KafkaController.onPartitionReassignment, B2 to B5).
    */
-  #checkInSyncReplicas(history: PartitionHistory, leader: number, highWatermark: number): void {
-    for (const member of history.isr) {
+  #checkInSyncReplicas(history: PartitionHistory, leader: number, highWatermark: number, members = history.isr): void {
+    for (const member of members) {
       if (member === leader || history.cacheLost.has(member) || history.leaving.includes(member)) continue;
       const end = history.logs.get(member)?.logEnd ?? 0;
       if (end >= highWatermark || this.#isExcused(history)) continue;
       this.#violated("high-watermark-is-on-every-in-sync-replica",
         `${history.topic}-${history.partition}: high watermark ${highWatermark} on leader ${leader}, but the log of broker ${member}, which is in sync, ends at ${end}`);
+    }
+  }
+
+  /** A replica cuts what its leader does not have; the leader has all that is committed. */
+  #checkCut(history: PartitionHistory, broker: number, log: ReplicaHistory, to: number): void {
+    if (this.#isExcused(history)) return;
+    for (const entry of log.entries) {
+      if (entry.baseOffset + entry.count <= to) continue;
+      const committed = entryAt(history.committed, entry.baseOffset);
+      if (committed === null || committed.leaderEpoch !== entry.leaderEpoch || committed.crc !== entry.crc) return;
+      return this.#violated("committed-is-not-cut", `broker ${broker} cuts ${history.topic}-${history.partition} to ${to}, but offset ${entry.baseOffset} is committed`);
     }
   }
 

@@ -26,4 +26,23 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     find: "    && replica.logEndOffset >= partition.log.highWatermark && replica.logEndOffset >= partition.leaderEpochStartOffset\n",
     replace: "\n",
   },
+  {
+    name: "ZooKeeper session never expires", file: "engine/zookeeper/session-tracker.ts", profile: "3.9 zookeeper",
+    find: "    expired.push({ sessionId, silentForUs: server.process.now - session.lastHeardUs });\n",
+    replace: "\n",
+  },
+  {
+    name: "truncation to the high watermark instead of by epoch", file: "engine/broker/replica-fetcher.ts",
+    find: "  cut(process, broker, partition, offset);\n",
+    replace: "  cut(process, broker, partition, log.highWatermark);\n",
+  },
+  {
+    name: "raft vote granted twice in a term", file: "engine/raft/raft-elections.ts", profile: "3.9 kraft",
+    find: "  if (state.votedFor !== -1) return hasVotedFor(state, body.replicaId, body.replicaDirectoryId);\n",
+    replace: "  if (hasVotedFor(state, body.replicaId, body.replicaDirectoryId)) return true;\n",
+  },
+  {
+    name: "leader epoch not bumped", file: "engine/metadata/apply-record.ts", profile: "4.3 kraft",
+    find: "    partition.leaderEpoch += 1;\n", replace: "\n",
+  },
 ];
