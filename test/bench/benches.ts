@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { largeCluster } from "./large-cluster.ts";
 import { bootToTopic, ZOOKEEPER_BOOT } from "./boot-kraft.ts";
-import { controllerFailover, controllerFailoverWall } from "./controller-failover.ts";
+import { controllerFailover, controllerFailoverWall, type Mode, mostMsOf } from "./controller-failover.ts";
 import { recordsThroughTheCluster } from "./records-throughput.ts";
 import { busyRun } from "./busy-run.ts";
 import { whereTheTimeGoes } from "./where-time-goes.ts";
@@ -29,6 +29,7 @@ export interface Bench {
 }
 
 const THREE_NODES = PRESETS["guides/three-nodes"] as ClusterSpec;
+const THREE_NODES_ZOOKEEPER = PRESETS["guides/three-nodes-zookeeper"] as ClusterSpec;
 const USER_EVENTS = { name: "user-events", assignment: [[1, 2, 3], [2, 3, 1], [3, 1, 2]] };
 
 function timed(body: () => void): number {
@@ -70,12 +71,24 @@ function bootWarm(spec?: ClusterSpec): BenchOutcome {
 }
 
 /** Ten minutes of a cluster that nobody uses, trace on, no event skipped. */
-function idleTenMinutes(run: number): BenchOutcome {
-  const cluster = Cluster.build({ ...THREE_NODES, topics: [USER_EVENTS] }, 10 + run);
+function idleTenMinutes(run: number, spec: ClusterSpec): BenchOutcome {
+  const cluster = Cluster.build({ ...spec, topics: [USER_EVENTS] }, 10 + run);
   cluster.runUntil(10_000_000);
   const before = cluster.eventsHandled;
   const took = timed(() => { cluster.runUntil(610_000_000); });
   return { value: took, notes: [`${cluster.eventsHandled - before} events, ${((cluster.eventsHandled - before) / 600).toFixed(0)} a virtual second`] };
+}
+
+const MODES: readonly Mode[] = ["zookeeper", "kraft"];
+
+function failoverBenches(mode: Mode): readonly Bench[] {
+  return [
+    ...[10, 300, 1_500].map((partitions): Bench => ({
+      name: `controller-failover-${mode}-${partitions}`, unit: "virtual ms", better: "lower", target: mostMsOf(mode, partitions),
+      run: run => controllerFailover(mode, partitions, run),
+    })),
+    { name: `controller-failover-${mode}-10000`, unit: "ms", better: "lower", target: 3_000, run: run => controllerFailoverWall(mode, 10_000, run) },
+  ];
 }
 
 export const BENCHES: readonly Bench[] = [
@@ -83,14 +96,11 @@ export const BENCHES: readonly Bench[] = [
   { name: "boot-kraft-3", unit: "ms", better: "lower", target: 20, run: () => bootWarm() },
   { name: "boot-zookeeper-3", unit: "ms", better: "lower", target: 60, run: () => bootWarm(ZOOKEEPER_BOOT) },
   { name: "boot-kraft-3-cold", unit: "ms", better: "lower", target: 150, runs: 5, run: bootCold },
-  { name: "records-rf3-acks-all", unit: "records/s", better: "higher", target: 1_000_000, runs: 5, warmUps: 1, run: recordsThroughTheCluster,
+  { name: "records-rf3-acks-all", unit: "records/s", better: "higher", target: 2_000_000, runs: 5, warmUps: 1, run: recordsThroughTheCluster,
     explain: () => whereTheTimeGoes(() => { recordsThroughTheCluster(-9); }) },
-  { name: "idle-10-minutes", unit: "ms", better: "lower", target: 150, runs: 5, run: idleTenMinutes },
-  // Twice what a real cluster needed, most of it until the session has run out.
-  { name: "controller-failover-zookeeper-10", unit: "virtual ms", better: "lower", target: 33_500, run: run => controllerFailover(10, run) },
-  { name: "controller-failover-zookeeper-300", unit: "virtual ms", better: "lower", target: 33_700, run: run => controllerFailover(300, run) },
-  { name: "controller-failover-zookeeper-1500", unit: "virtual ms", better: "lower", target: 36_000, run: run => controllerFailover(1_500, run) },
-  { name: "controller-failover-zookeeper-10000", unit: "ms", better: "lower", target: 3_000, run: run => controllerFailoverWall(10_000, run) },
+  { name: "idle-10-minutes", unit: "ms", better: "lower", target: 150, runs: 5, run: run => idleTenMinutes(run, THREE_NODES) },
+  { name: "idle-10-minutes-zookeeper", unit: "ms", better: "lower", target: 150, runs: 5, run: run => idleTenMinutes(run, THREE_NODES_ZOOKEEPER) },
+  ...MODES.flatMap(failoverBenches),
   { name: "large-cluster", unit: "x real time", better: "higher", target: 20, warmUps: 1, run: largeCluster },
   { name: "checkpoint", unit: "ms", better: "lower", target: 5, run: () => busyRun().checkpoint() },
   { name: "rewind", unit: "ms", better: "lower", target: 100, run: () => busyRun().rewind() },
