@@ -41,7 +41,7 @@ describe("a run file", () => {
   test("of another version says which version opens it", () => {
     expect(errorOf(writeRunFile({ ...run, engine: "9.9.9" })).message).toMatchInlineSnapshot(`
       "saved.json.engine: the run was made with engine 9.9.9
-        expected  engine 0.1.0
+        expected  engine 0.2.0
         found     "9.9.9"
         cure      Open it with Sorting Office 9.9.9: another engine may take another course."
     `);
