@@ -5,7 +5,7 @@ import type { ClusterSpec, ConsumerSpec, NodeSpec, ProducerSpec, Settings, Topic
 import { createStream, drawBelow, type RandomStream } from "#engine/core/random.ts";
 
 export type FaultKind =
-  | "kill" | "power-loss" | "shut-down" | "pause" | "cut" | "one-way-cut" | "isolate" | "heal" | "drop" | "controller-killed" | "controller-paused"
+  | "kill" | "power-loss" | "shut-down" | "pause" | "cut" | "one-way-cut" | "isolate" | "heal" | "drop" | "controller-killed" | "controller-paused" | "zombie-controller"
   | "rolling-restart" | "preferred-election" | "reassign" | "grow" | "slow-disk" | "ensemble-killed" | "ensemble-paused" | "quorum-lost" | "fail-log-directory";
 
 /** @property at microseconds after the opening. `a`, `b`, `forMs`: dice that the kind reads in its own way. */
@@ -33,10 +33,10 @@ const FAULTS_MIN = 6;
 /** Kinds and how often they come when they are switched on. */
 const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   "kill": 14, "power-loss": 8, "shut-down": 8, "pause": 8, "cut": 8, "one-way-cut": 6, "isolate": 6, "heal": 0, "drop": 8, "controller-killed": 7,
-  "controller-paused": 7, "rolling-restart": 2, "preferred-election": 3, "reassign": 5, "grow": 2, "slow-disk": 3, "ensemble-killed": 6,
+  "controller-paused": 7, "zombie-controller": 5, "rolling-restart": 2, "preferred-election": 3, "reassign": 5, "grow": 2, "slow-disk": 3, "ensemble-killed": 6,
   "ensemble-paused": 4, "quorum-lost": 3, "fail-log-directory": 0,
 };
-const ENSEMBLE_ONLY: readonly FaultKind[] = ["ensemble-killed", "ensemble-paused"];
+const ENSEMBLE_ONLY: readonly FaultKind[] = ["ensemble-killed", "ensemble-paused", "zombie-controller"];
 
 type Draw = <T>(list: readonly T[]) => T;
 

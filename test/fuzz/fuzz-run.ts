@@ -7,6 +7,7 @@ import { evaluateCheck } from "#engine/checks/check.ts";
 import { type ClientAnomaly, ClientHistory } from "#engine/checks/client-history.ts";
 import { RunHistory } from "#engine/checks/run-history.ts";
 import { Cluster } from "#engine/cluster/cluster.ts";
+import type { ZooKeeperNodeState } from "#engine/broker/zookeeper-node-state.ts";
 import type { Command, Input, Outcome } from "#engine/cluster/commands.ts";
 import { observe } from "#engine/cluster/observe.ts";
 import type { ClusterView } from "#engine/cluster/view.ts";
@@ -46,6 +47,7 @@ class FuzzRun {
   readonly #violationsSeen = { count: 0 };
   #nextCall = 1;
   #outcomesSeen = 0;
+  readonly #obeyed = new Map<string, { readonly incarnation: number; readonly controllerEpoch: number }>();
   readonly #asked = new Map<number, { readonly acknowledged: ReadonlyMap<number, number> }>();
 
   constructor(plan: FuzzPlan) {
@@ -69,6 +71,20 @@ class FuzzRun {
       if (violation !== undefined) this.found(`${violation.check}: ${violation.detail} (fact ${violation.factId}, ${(violation.at / SECOND).toFixed(3)} s)`);
     }
     this.#readOutcomes();
+    if (this.plan.spec.mode === "zookeeper") this.#whoIsObeyed();
+  }
+
+  /** A broker that has heard of a controller's epoch takes no orders from an earlier one, in one life. No fact tells of an order that is taken. */
+  #whoIsObeyed(): void {
+    for (const { name, state, incarnation } of this.cluster.simulation.world.processes) {
+      const node = state as ZooKeeperNodeState | null;
+      if (!name.startsWith("broker-") || node === null || node.mode !== "zookeeper") continue;
+      const known = this.#obeyed.get(name);
+      if (known !== undefined && known.incarnation === incarnation && node.controllerEpoch < known.controllerEpoch) {
+        this.found(`former-controller-is-fenced: ${name} obeys the controller of epoch ${node.controllerEpoch} after that of epoch ${known.controllerEpoch}`);
+      }
+      this.#obeyed.set(name, { incarnation, controllerEpoch: node.controllerEpoch });
+    }
   }
 
   give(command: Command): boolean {

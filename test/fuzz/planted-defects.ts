@@ -45,4 +45,8 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     name: "leader epoch not bumped", file: "engine/metadata/apply-record.ts", profile: "4.3 kraft",
     find: "    partition.leaderEpoch += 1;\n", replace: "\n",
   },
+  {
+    name: "controller without epoch fencing", file: "engine/broker/zookeeper-fencing.ts", profile: "3.9 zookeeper",
+    find: "  if (body.controllerEpoch < node.controllerEpoch) {\n", replace: "  if (body.controllerEpoch < 0) {\n",
+  },
 ];

@@ -23,6 +23,7 @@ export function resolveFault(fault: Fault, spec: ClusterSpec, view: ClusterView,
     case "controller-killed": return view.activeController === -1 ? [] : downFor({ do: "kill", node: view.activeController }, view.activeController, fault.forMs);
     // Long enough to be taken for dead: the zombie returns with its orders.
     case "controller-paused": return view.activeController === -1 ? [] : at({ do: "pause", node: view.activeController, forMs: 8_000 + 17 * fault.b });
+    case "zombie-controller": return zombie(fault, view, nodes, nextCall);
     case "cut": case "one-way-cut": case "isolate": return cuts(fault, nodes, node, other);
     case "heal": return at({ do: "heal", from: [], to: [] });
     case "drop": return at({ do: "drop", api: APIS[fault.a % APIS.length] ?? "Fetch", direction: fault.b % 2 === 0 ? "request" : "response", count: 1 + fault.b % 4 });
@@ -50,6 +51,23 @@ function cuts(fault: Fault, nodes: readonly number[], node: number, other: numbe
   return [
     { afterMs: 0, command: { do: "cut", from, to, ...fault.kind === "one-way-cut" ? { oneWay: true } : {} } },
     { afterMs: fault.forMs, command: { do: "heal", from, to } },
+  ];
+}
+
+/**
+ * What the controller says to one broker is held up by the network; it is taken for dead, and its word arrives when the broker has another controller.
+ * Longer than any ZooKeeper session.
+ */
+function zombie(fault: Fault, view: ClusterView, nodes: readonly number[], nextCall: () => number): FaultStep[] {
+  const controller = view.activeController;
+  const others = nodes.filter(node => node !== controller);
+  const told = others[fault.a % others.length];
+  const third = others[(fault.a + 1) % others.length];
+  if (controller === -1 || told === undefined || third === undefined) return [];
+  const asked: Command = { do: "create-topic", topic: `told-late-${fault.b}`, partitions: 1, replicationFactor: 1, assignment: [[told]], call: nextCall() };
+  return [
+    { afterMs: 0, command: { do: "cut", from: [controller], to: [told], oneWay: true } }, { afterMs: 100, command: asked },
+    { afterMs: 400, command: { do: "pause", node: controller, forMs: 26_000 } }, { afterMs: 24_000, command: { do: "heal", from: [controller], to: [told] } },
   ];
 }
 
