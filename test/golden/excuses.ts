@@ -24,6 +24,7 @@ export const EXCUSES: readonly Excuse[] = [
   { row: "RAFT-LOG-LINES", file: /^32-/, field: /^log/, why: "lines of the quorum's client" },
   { row: "RAFT-LOG-LINES", file: /^32-/, step: /talk to each other without end/, field: /^do$/, why: "a count of lines" },
   { row: "RAFT-LOG-LINES", file: /^25-/, field: /^result\.log/, step: /wrong cluster|101@localhost:19139|cid\/data|noq\/data/, why: "lines that the quorum's client repeats" },
+  { row: "BROKER-GROUPS", file: /^26-/, field: /^observe\.load\.(consumed|duplicates|consumerEvents)/, why: "the group that reads what the producer sends" },
   { row: "BROKER-TRANSACTIONS", file: /./, field: /^do:transactions$/, why: "a step of a transactional producer" },
 ];
 

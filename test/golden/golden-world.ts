@@ -112,6 +112,11 @@ export class GoldenWorld {
     };
   }
 
+  /** Topics that a producer writes to all the time. */
+  get loadTopics(): readonly string[] {
+    return this.recording.steps.flatMap(({ does }) => isObject(does["startLoad"]) ? [String(does["startLoad"]["topic"])] : []);
+  }
+
   get nowMs(): number { return Math.floor(this.cluster.now / MS); }
   /** As the machines' clocks show it. */
   get clockMs(): number { return this.nowMs; }

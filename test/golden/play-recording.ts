@@ -6,7 +6,7 @@ import type { Difference } from "./compare/compare-json.ts";
 import { excuseFor } from "./excuses.ts";
 import { CannotPlay, GoldenWorld, type Saved } from "./golden-world.ts";
 import type { Played } from "./played-step.ts";
-import type { Json, RecordedStep, Recording } from "./read-recording.ts";
+import { isObject, type Json, type RecordedStep, type Recording } from "./read-recording.ts";
 import { earlierRecordings } from "./ran-before.ts";
 import { expectedController, isExpected } from "./recorded-controllers.ts";
 import { FIRST_CONTROLLER } from "./cluster-of-recording.ts";
@@ -176,12 +176,21 @@ function attempt(world: GoldenWorld, recording: Recording, step: RecordedStep): 
   if (player === undefined) return { played: {}, differences: [cannotDo(step, `unknown action "${step.action}"; known are ${[...PLAYERS.keys()].join(", ")}`)] };
   try {
     world.stepBegan = world.cluster.simulation.world.trace.length;
+    awaitWithoutQuorum(world, step);
     const played = player(world, step, recording);
     return { played, differences: step.action === "cli" ? [] : compareStep(world, step, played) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return { played: {}, differences: [cannotDo(step, messageOf(error), error instanceof CannotPlay ? error.part : "")] };
   }
+}
+
+/** "secondsWithoutQuorum": how long the ensemble had been without its majority. */
+function awaitWithoutQuorum(world: GoldenWorld, step: RecordedStep): void {
+  const own = step.does[step.action];
+  const seconds = step.fields["secondsWithoutQuorum"] ?? step.does["secondsWithoutQuorum"] ?? (isObject(own) ? own["secondsWithoutQuorum"] : undefined);
+  const since = world.memory.notes.get("quorum lost");
+  if (typeof seconds === "number" && typeof since === "number") world.advance(Math.max(0, since + seconds * 1000 - world.nowMs));
 }
 
 function cannotDo(step: RecordedStep, why: string, part = ""): Difference {

@@ -9,6 +9,7 @@ import { nodesOnTheRecord } from "../recorded-roles.ts";
 import { settleBefore, watchPartitions } from "../watch-partitions.ts";
 import { produceOnce } from "./raw-requests.ts";
 import type { ActionPlayer, Played } from "../played-step.ts";
+import { settingsFile, simulatedSettings } from "../addresses.ts";
 import { FIRST_CONTROLLER } from "../cluster-of-recording.ts";
 
 /** A process that is asked to end has that long. */
@@ -75,7 +76,7 @@ export function partiesOf(world: GoldenWorld, step: RecordedStep): string[] {
   return nodesOnTheRecord(world, step, ids).map(id => world.processName(id));
 }
 
-export const start: ActionPlayer = (world, step): Played => {
+export const start: ActionPlayer = (world, step, recording): Played => {
   const ids = numbersOf(step.does["start"]);
   const old = world.liveBrokers().filter(id => !ids.includes(id));
   const settings = isObject(step.does["settings"]) ? step.does["settings"] as Record<string, string> : undefined;
@@ -84,7 +85,9 @@ export const start: ActionPlayer = (world, step): Played => {
   if (world.luck % 2 === 1) names.reverse();
   for (const [index, name] of names.entries()) {
     if (index > 0 && world.luck > 0) world.advance(world.luck * START_LAG_MS);
-    world.apply({ do: "restart", node: name, ...settings === undefined ? {} : { settings } });
+    const own = settingsFile(recording, step.number, ids[names.indexOf(name)] ?? 0);
+    const all = { ...own === null || names.length !== ids.length ? {} : own, ...settings };
+    world.apply({ do: "restart", node: name, ...Object.keys(all).length === 0 ? {} : { settings: simulatedSettings(recording, all) } });
   }
   if (timelineOf(step) !== null) return withLog(world, step, watched(world, step, old.length > 0 ? old : undefined));
   const real = isObject(step.fields["result"]) ? step.fields["result"] : null;
@@ -131,11 +134,11 @@ export function lastFailure(world: GoldenWorld, id: number): { readonly exitCode
   return null;
 }
 
-export const restart: ActionPlayer = (world, step): Played => {
+export const restart: ActionPlayer = (world, step, recording): Played => {
   const ids = numbersOf(step.does["restart"]);
   const names = partiesOf(world, step);
   const settings: Record<string, string | null> = {};
-  for (const key of ["settingsAdded", "with"]) if (isObject(step.does[key])) Object.assign(settings, step.does[key]);
+  for (const key of ["settingsAdded", "with"]) if (isObject(step.does[key])) for (const [name, value] of Object.entries(step.does[key])) settings[name] = String(value);
   // In words: "no broker.rack".
   const without = typeof step.does["with"] === "string" ? /^no (\S+)$/.exec(step.does["with"]) : null;
   if (without !== null) settings[without[1] ?? ""] = null;
@@ -147,7 +150,7 @@ export const restart: ActionPlayer = (world, step): Played => {
       world.apply({ do: "shut-down", node: name });
       untilStopped(world, [name]);
     }
-    world.apply({ do: "restart", node: name, settings });
+    world.apply({ do: "restart", node: name, settings: simulatedSettings(recording, settings) });
     untilInService(world, [ids[index] ?? 0].filter(id => id < FIRST_CONTROLLER));
   }
   world.advance(REST_MS);

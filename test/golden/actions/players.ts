@@ -3,6 +3,7 @@ import { cli } from "./command-lines.ts";
 import { consume } from "./consuming.ts";
 import { kill, pause, restart, resume, sigstop, start, stop } from "./faults.ts";
 import { deleteFolder } from "./kraft-tools.ts";
+import { startLoad, stopLoad } from "./load.ts";
 import { file, files } from "./log-files.ts";
 import { damage, enlargeDisk } from "./machines.ts";
 import { cannot, needsGroups, needsTransactions } from "./not-yet.ts";
@@ -20,7 +21,7 @@ export const PLAYERS: ReadonlyMap<string, ActionPlayer> = new Map<string, Action
   findCoordinatorRequest: needsGroups, joins: needsGroups, leaves: needsGroups, close: needsGroups, consumer: needsGroups, stopPolling: needsGroups,
   goOnPolling: needsGroups, commitSync: needsGroups, sigkillConsumer: needsGroups, groupOffsets: needsGroups,
   transaction: needsTransactions, describeProducers: needsTransactions,
-  load: cannot("a producer under load that counts its records"), startLoad: needsGroups, stopLoad: needsGroups,
+  load: cannot("a producer under load that counts its records"), startLoad, stopLoad,
   start, kill, stop, restart, pause, resume, sigstop, sigcont: resume,
   startNode,
   killZooKeeper, startZooKeeper, fourLetterWord, zkDelete,

@@ -20,6 +20,7 @@ export const killZooKeeper: ActionPlayer = (world, step): Played => {
   const leader = servers(world).find(server => server.state === "leading")?.id;
   const ids = role === "ZooKeeper leader" && leader !== undefined ? [leader] : recorded;
   for (const id of ids) world.apply({ do: "kill", node: `zookeeper-${id}` });
+  world.memory.notes.set("quorum lost", world.nowMs);
   const real = step.fields["result"];
   if (!isObject(real) || !("newLeader" in real)) return watched(world, step);
   const limit = world.nowMs + ELECTION_LIMIT_MS;
