@@ -93,10 +93,17 @@ class CompareView {
   }
 
   async #open(): Promise<void> {
+    this.#setReady(false);
     const version = await this.#of.engine.engineVersion;
     const { specs, seed } = this.#of;
     await this.#pair.open([newRun(specs[0], seed, version), newRun(specs[1], seed, version)]);
+    this.#setReady(true);
     this.#drawSoon();
+  }
+
+  /** What is done before the runs are open would be done at their beginning. */
+  #setReady(isReady: boolean): void {
+    for (const button of this.#root.querySelectorAll<HTMLButtonElement>('.pair-time button:not([data-do="difference"])')) button.disabled = !isReady;
   }
 
   #listenTo(side: Side): void {

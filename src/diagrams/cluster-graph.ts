@@ -14,6 +14,7 @@ export function clusterGraphSource(view: ClusterView): string {
     ...view.nodes.map((node) => `    ${nodeLine(view, node, partitions)}`),
     ...fetchEdges(view, partitions).map((edge) => `    ${edge}`),
     '  end',
+    ...ensembleLines(view),
     ...view.producers.flatMap((producer, index) => clientLines(`producer${index}`, ['producer', producer.id, `acks=${producer.acks === -1 ? 'all' : producer.acks}`])),
     ...view.consumers.flatMap((consumer, index) => clientLines(`consumer${index}`, ['consumer', consumer.id])),
     ...producerEdges(view, partitions),
@@ -25,16 +26,47 @@ export function clusterGraphSource(view: ClusterView): string {
 function nodeLine(view: ClusterView, node: NodeView, partitions: readonly PartitionView[]): string {
   const led = partitions.filter((partition) => partition.leader === node.id);
   const isStopped = node.status === 'stopped';
-  const state = node.status === 'running' ? `broker ${node.id}` : `broker ${node.id}, ${node.status}`;
+  const noun = isController(node) ? 'controller' : 'broker';
+  const state = node.status === 'running' ? `${noun} ${node.id}` : `${noun} ${node.id}, ${node.status}`;
   const believed = isStopped && led.length > 0 ? ' for the controller' : '';
   const words = [
     state,
     mermaidText(node.host),
     ...(led.length === 0 ? [] : [`leads ${namesOf(led)}${believed}`]),
-    ...(view.activeController === node.id && !isStopped ? ['active controller'] : []),
+    ...(view.activeController === node.id && !isStopped ? [view.profile.mode === 'kraft' ? `active controller${isController(node) ? `, epoch ${view.quorumEpoch}` : ''}` : `controller, epoch ${view.controllerEpoch ?? 0}`] : []),
+    ...(isController(node) && view.activeController !== node.id && !isStopped ? [node.quorum.role] : []),
     ...(node.belief === 'fenced' ? ['fenced'] : []),
+    ...leavingWords(node, partitions),
   ];
-  return `broker${node.id}["${words.join('<br>')}"]:::${isStopped ? 'stopped' : `broker${node.id}`}`;
+  return `${noun}${node.id}["${words.join('<br>')}"]:::${isStopped ? 'stopped' : `${noun}${node.id}`}`;
+}
+
+/** A reassignment takes these replicas away when it is done. */
+function leavingWords(node: NodeView, partitions: readonly PartitionView[]): readonly string[] {
+  const leaves = partitions.filter((it) => it.removingReplicas?.includes(node.id) === true);
+  return leaves.length === 0 ? [] : [`gives up ${namesOf(leaves)}`];
+}
+
+/** A controller that is no broker. */
+function isController(node: NodeView): boolean {
+  return node.roles?.includes('broker') === false;
+}
+
+/** ZooKeeper stands outside the cluster; brokers hang on it by their sessions. */
+function ensembleLines(view: ClusterView): readonly string[] {
+  const { ensemble } = view;
+  if (ensemble === undefined) return [];
+  const named = ensemble.znodes.some((it) => it.path === '/controller') ? `broker ${view.activeController}` : 'no such znode';
+  return [
+    '  subgraph ensemble["ZooKeeper"]',
+    ...ensemble.servers.map((it) => {
+      const state = it.status !== 'running' ? it.status : it.state === 'none' ? 'starting' : `${it.state}, epoch ${it.epoch}`;
+      return `    zookeeper${it.id}["server ${it.id}<br>${state}"]${it.status === 'stopped' ? ':::stopped' : ''}`;
+    }),
+    `    controllerZnode[("${mermaidText('/controller')}<br>${named}")]`,
+    '  end',
+    ...view.nodes.filter((node) => ensemble.sessions.some((it) => it.client === node.name)).map((node) => `  broker${node.id} -.-|session| ensemble`),
+  ];
 }
 
 /** Followers pull: the arrow goes from the asker to the leader. A dotted line is a follower that the ISR has lost. */
@@ -45,7 +77,8 @@ function fetchEdges(view: ClusterView, partitions: readonly PartitionView[]): re
     if (partition.leader < 0 || !running.has(partition.leader)) continue;
     for (const replica of partition.replicas) {
       if (replica === partition.leader || !running.has(replica)) continue;
-      const line = `broker${replica} ${partition.isr.includes(replica) ? '-->' : '-.->'}|fetches #|broker${partition.leader}`;
+      const comes = partition.addingReplicas?.includes(replica) === true && !partition.isr.includes(replica);
+      const line = `broker${replica} ${partition.isr.includes(replica) ? '-->' : '-.->'}|${comes ? 'is new, copies' : 'fetches'} #|broker${partition.leader}`;
       edges.set(line, [...(edges.get(line) ?? []), partition]);
     }
   }

@@ -53,7 +53,7 @@ export function mountMermaid(root: HTMLElement, block: MermaidBlock, session: Li
 function isStructural({ fact }: ViewFact): boolean {
   switch (fact.kind) {
     case 'partition-changed': case 'process-started': case 'process-stopped': case 'process-paused': case 'process-resumed':
-    case 'broker-fenced': case 'broker-unfenced': case 'raft-role': case 'producer-opened': case 'consumer-opened': case 'client-closed':
+    case 'broker-fenced': case 'broker-unfenced': case 'raft-role': case 'zookeeper-state': case 'zookeeper-session': case 'controller-elected': case 'producer-opened': case 'consumer-opened': case 'client-closed':
       return true;
     default:
       return false;

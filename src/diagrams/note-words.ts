@@ -2,6 +2,8 @@
 import type { ViewFact } from '#engine/cluster/view.ts';
 import { isInFocus, placeName } from './message-words.ts';
 import type { Focus } from './message-words.ts';
+import { partyText } from '#src/stage/shown-text.ts';
+import { mermaidText } from './mermaid-text.ts';
 import { leaderBefore } from './moment.ts';
 
 export interface Note {
@@ -72,6 +74,17 @@ function controllerNote(facts: readonly ViewFact[], position: number, focus: Foc
       return { over: [entry.process], text: `knows epoch ${fact.controllerEpoch} and refuses epoch ${fact.requestEpoch}` };
     case 'raft-role':
       return fact.role === 'leader' ? { over: [entry.process], text: `leads the quorum, epoch ${fact.epoch}` } : null;
+    case 'zookeeper-state':
+      return fact.state === 'leading' ? { over: [entry.process], text: `leads the ensemble, epoch ${fact.epoch}` } : null;
+    case 'zookeeper-session':
+      if (fact.change !== 'expired') return null;
+      return { over: [entry.process], text: `ends the session of ${mermaidText(partyText(fact.client))}${(fact.silentForUs ?? 0) > 0 ? `, silent for ${seconds(fact.silentForUs ?? 0)}` : ''}` };
+    case 'controller-elected':
+      return { over: [entry.process], text: `is the controller, epoch ${fact.controllerEpoch}` };
+    case 'controller-resigned':
+      return { over: [entry.process], text: `is the controller no more` };
+    case 'controller-fenced':
+      return { over: [entry.process], text: `refuses ${mermaidText(fact.api)}: epoch ${fact.requestEpoch} is below ${fact.controllerEpoch}` };
     default:
       return null;
   }

@@ -48,7 +48,7 @@ export function sequenceSteps(excerpt: SequenceExcerpt): readonly SequenceStep[]
 /** In the story of one partition, a client that neither sends nor reads there stands by and is left out. */
 function withoutBystanders(steps: readonly TimedStep[]): readonly TimedStep[] {
   const taking = new Set(steps.flatMap(({ step }) => (step.kind === 'message' && (step.api === 'Produce' || step.api === 'Fetch') ? [step.from, step.to] : [])));
-  const isPart = (process: string): boolean => taking.has(process) || brokerOf(process) !== null;
+  const isPart = (process: string): boolean => taking.has(process) || brokerOf(process) !== null || /^(controller|zookeeper)-\d+$/.test(process);
   return steps.filter(({ step }) => step.kind !== 'message' || (isPart(step.from) && isPart(step.to)));
 }
 
@@ -142,8 +142,16 @@ function isTold(
     case 'produce-response':
       return summary.partitions.some((it) => isInFocus(wanted.focus, it));
     case 'other':
+      if (message.tag.startsWith('zookeeper ')) return isToldOfZooKeeper(message, summary);
       return !entry.quiet && isOfFocus(message, summary.text, wanted.focus);
   }
+}
+
+/** Watches that fire, and who wants to be controller or in service: reading every znode once is no story. */
+function isToldOfZooKeeper({ tag }: MessageView, { text, errors }: { readonly text: string; readonly errors: readonly string[] }): boolean {
+  if (tag === 'zookeeper watch event') return /\/(controller|brokers\/ids)$/.test(text);
+  if (tag === 'zookeeper answer') return errors.includes('NODEEXISTS');
+  return (tag === 'zookeeper create' || tag === 'zookeeper multi') && /create \/(controller\b(?!_)|brokers\/ids\/\d)/.test(text);
 }
 
 /** In the story of one partition, the quorum's own log, roll calls and the ISR of other partitions are another story. */

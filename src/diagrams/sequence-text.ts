@@ -1,6 +1,6 @@
 /** Steps of a sequence diagram as Mermaid source: what a reader copies, and what the page draws. */
 import type { ViewFact } from '#engine/cluster/view.ts';
-import { brokerOf } from '#src/stage/shown-text.ts';
+import { brokerOf, partyText } from '#src/stage/shown-text.ts';
 import { mermaidText } from './mermaid-text.ts';
 import { seconds } from './note-words.ts';
 import { sequenceSteps } from './sequence-steps.ts';
@@ -39,7 +39,7 @@ function arrowOf(step: Extract<SequenceStep, { readonly kind: 'message' }>): str
   return step.isAnswer ? '-->>' : '->>';
 }
 
-/** Senders first, then brokers by number, then readers: the order in which a letter travels. */
+/** Senders first, then brokers by number, then what keeps the metadata, then readers: the order in which a letter travels. */
 function participantsOf(steps: readonly SequenceStep[], facts: readonly ViewFact[]): readonly string[] {
   const names = new Set<string>();
   const collect = (step: SequenceStep): void => {
@@ -52,19 +52,24 @@ function participantsOf(steps: readonly SequenceStep[], facts: readonly ViewFact
   const rank = (process: string): number => {
     const broker = brokerOf(process);
     if (broker !== null) return 1_000 + broker;
+    if (KEEPER.test(process)) return 100_000 + Number(KEEPER.exec(process)?.[2] ?? 0);
     return consumers.has(process) ? 1_000_000 : 0;
   };
   return [...names].map((name, index) => ({ name, index })).sort((a, b) => rank(a.name) - rank(b.name) || a.index - b.index).map(({ name }) => name);
 }
 
+/** Controllers that are no brokers, and ZooKeeper's servers. */
+const KEEPER = /^(controller|zookeeper)-(\d+)$/;
+
 function idOf(process: string, index: number): string {
   const broker = brokerOf(process);
+  if (KEEPER.test(process)) return process.replace('-', '');
   return broker === null ? `client${index}` : `broker${broker}`;
 }
 
 function labelOf(process: string, facts: readonly ViewFact[]): string {
   const broker = brokerOf(process);
-  if (broker !== null) return `broker ${broker}`;
+  if (broker !== null || KEEPER.test(process)) return partyText(process);
   for (const { fact } of facts) {
     if (fact.kind === 'producer-opened' && fact.client === process) return `producer ${mermaidText(process)}`;
     if (fact.kind === 'consumer-opened' && fact.client === process) return `consumer ${mermaidText(process)}`;

@@ -10,6 +10,8 @@ import { acksText, escapeMarkup } from './shown-text.ts';
 import { cellX, columnX, type Layout, shelfHeight, shelfMiddle, shelfTop } from './stage-layout.ts';
 import { text } from './svg-text.ts';
 
+export const MOVE_BAR_PX = 84;
+
 export interface FrameRequest { readonly layout: Layout; readonly model: FrameModel; readonly hasPostOfficeWords: boolean }
 
 export function frameMarkup(request: FrameRequest): string {
@@ -18,7 +20,7 @@ export function frameMarkup(request: FrameRequest): string {
   return `<svg class="stage-svg ${layout.name}" viewBox="0 0 ${layout.width} ${layout.height}" width="${layout.width}" height="${layout.height}" role="img">${MARK_PATTERNS}`
     + (model.ensemble === null ? '' : ensembleMarkup(layout, model.ensemble, model.shelves)) + shelves(request) + racks(request) + trays(request)
     + metadataMarkup(layout, model) + '<g data-part="lines"></g>' + sessionsMarkup(layout, model.shelves) + consumers(request)
-    + watermarks(request) + metadataWatermark(layout, model) + faults(request) + heads(request) + glosses(request) + marks(request) + producers(request) + '</svg>';
+    + watermarks(request) + metadataWatermark(layout, model) + faults(request) + heads(request) + glosses(request) + marks(request) + moves(request) + producers(request) + '</svg>';
 }
 
 const isNarrow = (layout: Layout): boolean => layout.name === 'narrow';
@@ -143,10 +145,20 @@ function faults({ layout, model }: FrameRequest): string {
   return rows + torn + ends(layout, model);
 }
 
+/** A reassignment in a line: a bar that fills with the copy, and a sentence. */
+function moves({ layout }: FrameRequest): string {
+  return [...layout.moveRows].map(([partition, y]) => {
+    const x = isNarrow(layout) ? 2 : layout.label;
+    const label = isNarrow(layout) ? '' : text(12, y + 13, 'reassigning', 'lab-strong');
+    return `<g class="move">${label}<rect x="${x}" y="${y + 5}" width="${MOVE_BAR_PX}" height="8" class="move-track"/><rect x="${x}" y="${y + 5}" width="0" height="8" class="move-bar" data-part="move-bar ${partition}"/>${text(x + MOVE_BAR_PX + 10, y + 13, '', 'note', `move-text ${partition}`)}</g>`;
+  }).join('');
+}
+
 /** Where a log ends, in words: over the waves, so that it can be read on a shelf that is stopped. */
 function ends(layout: Layout, model: FrameModel): string {
-  return layout.columns.map((partition) => (model.columns[partition]?.replicas ?? [])
-    .map(({ broker }) => text(8, shelfMiddle(layout, broker) + 4, '', 'leo-t', `end-text ${partition} ${broker}`)).join('')).join('');
+  return layout.columns.map((partition, index) => (model.columns[partition]?.replicas ?? [])
+    .map(({ broker }) => text(8, shelfMiddle(layout, broker) + 4, '', 'leo-t', `end-text ${partition} ${broker}`)
+      + (isNarrow(layout) ? '' : text(columnX(layout, index) + layout.columnWidth - 4, shelfMiddle(layout, broker) + layout.cellHeight / 2 + 13, '', 'note end halo', `note ${partition} ${broker}`))).join('')).join('');
 }
 
 function heads({ layout, model }: FrameRequest): string {
@@ -157,17 +169,17 @@ function heads({ layout, model }: FrameRequest): string {
     const nameWidth = isNarrow(layout) ? 28 : name.length * 6 + 12;
     const plates = (column?.replicas ?? []).map(({ broker }, place) => {
       const at = { x: x + nameWidth + place * (isNarrow(layout) ? 17 : 19), y: layout.headY - 4.5, r: isNarrow(layout) ? 6.4 : 7 };
-      return `<g data-part="in ${partition} ${broker}">${plate(broker, at)}</g><g data-part="gone ${partition} ${broker}" display="none">${plate(broker, at, 'gone')}</g>`;
+      return `<g data-part="in ${partition} ${broker}">${plate(broker, at)}</g><g data-part="gone ${partition} ${broker}" display="none">${plate(broker, at, 'gone')}</g><g data-part="maybe ${partition} ${broker}" display="none">${plate(broker, at, 'outline')}</g>`;
     }).join('');
     const after = x + nameWidth + (column?.replicas.length ?? 0) * 19 - 5;
     const room = x + layout.columnWidth + layout.gap - after;
     const below = isNarrow(layout) || room < 40 ? '' : `<g class="under" data-part="below ${partition}" display="none"><rect x="${after}" y="${layout.headY - 13}" width="38" height="16" class="under-b"/>${text(after + 19, layout.headY - 1.5, '', 'under-t', `below-text ${partition}`)}</g>`;
-    return `${text(x, layout.headY, name, 'col-name')}${plates}${below}${text(x, layout.headY + 15, 'no leader', 'fault-t', `leaderless ${partition}`)}`;
+    return `${text(x, layout.headY, name, 'col-name')}${plates}${below}${text(x, layout.headY - (isNarrow(layout) ? 13 : 17), '', 'fault-t halo', `fault ${partition}`)}`;
   }).join('');
 }
 
 function marks({ layout, model }: FrameRequest): string {
-  const stamp = isNarrow(layout) ? { x: 1, dy: 3, width: 37, height: 13, baseline: 9.8 } : { x: 44, dy: 26, width: 60, height: 18, baseline: 12.8 };
+  const stamp = isNarrow(layout) ? { x: 1, dy: 3, width: 37, height: 13, baseline: 9.8 } : { x: 44, dy: layout.shelf > 60 ? 26 : 18, width: 60, height: 17, baseline: 12.4 };
   const postmarks = layout.columns.map((partition, index) => (model.columns[partition]?.replicas ?? []).map(({ broker }) => {
     const at = { x: columnX(layout, index) + layout.tab / 2, y: shelfMiddle(layout, broker), r: layout.postmark };
     return `<g data-part="postmark ${partition} ${broker}" display="none" style="transform-origin:${at.x}px ${at.y}px">${postmark(broker, at, `epoch ${partition} ${broker}`)}</g>`;
@@ -197,7 +209,7 @@ function producers(request: FrameRequest): string {
 function consumers(request: FrameRequest): string {
   const { layout, model } = request;
   if (model.consumers.length === 0) return '';
-  const rule = `<line x1="0" x2="${layout.width}" y1="${layout.shelvesBottom + 8}" y2="${layout.shelvesBottom + 8}" class="grule"/>`;
+  const rule = `<line x1="0" x2="${layout.width}" y1="${layout.under + 8}" y2="${layout.under + 8}" class="grule"/>`;
   return rule + model.consumers.map((consumer) => {
     const y = layout.consumerRows.get(consumer.id) ?? 0;
     const name = isNarrow(layout) ? text(2, y + 13, consumer.id.slice(0, 14), 'lab-strong small') : text(12, y + 13, consumer.id, 'lab-strong') + text(12, y + 26, 'consumer', 'lab');

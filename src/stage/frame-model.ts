@@ -33,7 +33,12 @@ export interface QuorumTray {
 
 export interface TrayModel {
   readonly broker: number;
-  readonly standing: 'leader' | 'in-sync' | 'out';
+  /** `adding`: a reassignment brings it, and it is not in the ISR yet. */
+  readonly standing: 'leader' | 'in-sync' | 'out' | 'adding';
+  /** A reassignment takes it away as soon as the new ones are in sync. */
+  readonly isLeaving: boolean;
+  /** What is special about it, in a few words; "" for nothing. */
+  readonly note: string;
   /** It leads by an epoch that is over, and does not know. */
   readonly staleEpoch: number | null;
   readonly isStopped: boolean;
@@ -51,12 +56,26 @@ export interface ColumnModel {
   readonly leader: number;
   readonly leaderEpoch: number;
   /** In assignment order. */
-  readonly replicas: readonly { readonly broker: number; readonly isInSync: boolean }[];
+  readonly replicas: readonly { readonly broker: number; readonly isInSync: boolean; readonly isAdding?: boolean; readonly isEligible?: boolean }[];
   /** "2 of 3", or null when all are in sync. */
   readonly below: string | null;
+  /** "no leader", "below min ISR 2", or null while it can be written with acks=all. */
+  readonly fault: string | null;
+  /** A reassignment that runs. */
+  readonly move: MoveModel | null;
   readonly highWatermark: number;
   readonly longestEnd: number;
   readonly trays: readonly TrayModel[];
+}
+
+/** A reassignment: how far the copies have come, by the end of their logs. */
+export interface MoveModel {
+  readonly partition: number;
+  readonly adding: readonly number[];
+  readonly removing: readonly number[];
+  /** Offsets that the slowest new replica has, of those that the leader has. */
+  readonly copied: number;
+  readonly of: number;
 }
 
 export interface ProducerModel { readonly id: string; readonly acks: 0 | 1 | -1; readonly isStopped: boolean; readonly cutFrom: readonly number[] }
@@ -97,11 +116,12 @@ const KNOWS_NOTHING: Knowledge = { serverOf: () => null, hasStarted: () => true 
 export function frameModel(view: ClusterView, topic: string | null, knowledge: Knowledge = KNOWS_NOTHING): FrameModel {
   const shown = view.topics.find((it) => it.name === topic) ?? view.topics[0] ?? null;
   const nodes = shelfOrder(view.nodes);
+  const configs = new Map(shown?.configs);
   return {
     topic: shown?.name ?? null,
     topics: view.topics.map((it) => it.name),
     shelves: nodes.map((node) => shelf(node, view, { topic: shown, knowledge })),
-    columns: (shown?.partitions ?? []).map((partition) => column(partition, view.nodes)),
+    columns: (shown?.partitions ?? []).map((partition) => column(partition, view.nodes, Number(configs.get('min.insync.replicas') ?? 1))),
     producers: view.producers.map((it) => ({
       id: it.id, acks: it.acks, isStopped: it.status === 'stopped', cutFrom: cutFromBrokers(it.id, view),
     })),
@@ -186,30 +206,64 @@ const CONTROLLER_WORDS: Readonly<Record<NodeView['quorum']['role'], string>> = {
   leader: 'leader', follower: 'follower', candidate: 'candidate', prospective: 'prospective', unattached: 'unattached', resigned: 'resigned', observer: 'observer',
 };
 
-function column(partition: PartitionView, nodes: readonly NodeView[]): ColumnModel {
-  const { leader, leaderEpoch, replicas, isr } = partition;
-  const led = partition.logs.find((log) => log.broker === leader);
+function column(partition: PartitionView, nodes: readonly NodeView[], minIsr: number): ColumnModel {
+  const { leader, leaderEpoch, replicas, isr, addingReplicas: adding = [], eligibleLeaderReplicas: eligible = [] } = partition;
+  const settled = replicas.filter((broker) => !adding.includes(broker));
+  const inSync = settled.filter((broker) => isr.includes(broker)).length;
   return {
     topic: partition.topic,
     partition: partition.partition,
     leader,
     leaderEpoch,
-    replicas: replicas.map((broker) => ({ broker, isInSync: isr.includes(broker) })),
-    below: isr.length < replicas.length ? `${isr.length} of ${replicas.length}` : null,
+    replicas: replicas.map((broker) => ({
+      broker, isInSync: isr.includes(broker),
+      ...(adding.includes(broker) && !isr.includes(broker) ? { isAdding: true } : {}), ...(eligible.includes(broker) && !isr.includes(broker) ? { isEligible: true } : {}),
+    })),
+    below: inSync < settled.length ? `${inSync} of ${settled.length}` : null,
+    fault: leader < 0 ? 'no leader' : isr.length < minIsr ? `below min ISR ${minIsr}` : null,
+    move: moveOf(partition),
     highWatermark: partition.highWatermark,
     longestEnd: partition.logs.reduce((longest, log) => Math.max(longest, log.logEnd), 0),
-    trays: partition.logs.map((log) => ({
-      broker: log.broker,
-      standing: log.broker === leader ? 'leader' : isr.includes(log.broker) ? 'in-sync' : 'out',
-      staleEpoch: log.role === 'leader' && log.leaderEpoch < leaderEpoch ? log.leaderEpoch : null,
-      isStopped: nodes.some((node) => node.id === log.broker && node.status === 'stopped'),
-      logStart: log.logStart,
-      logEnd: log.logEnd,
-      ownHighWatermark: log.highWatermark,
-      divergesFrom: led === undefined || led === log ? null : divergence(log, led),
-      batches: log.batches,
-    })),
+    trays: partition.logs.map((log) => trayModel(log, partition, nodes)),
   };
+}
+
+function trayModel(log: ReplicaView, partition: PartitionView, nodes: readonly NodeView[]): TrayModel {
+  const { leader, leaderEpoch, isr, logs, addingReplicas: adding = [], removingReplicas: removing = [], eligibleLeaderReplicas: eligible = [] } = partition;
+  const led = logs.find((it) => it.broker === leader);
+  const staleEpoch = log.role === 'leader' && log.leaderEpoch < leaderEpoch ? log.leaderEpoch : null;
+  const isAdding = adding.includes(log.broker) && !isr.includes(log.broker);
+  const isLeaving = removing.includes(log.broker);
+  const waitsFor = adding.filter((broker) => !isr.includes(broker));
+  return {
+    broker: log.broker,
+    standing: log.broker === leader ? 'leader' : isr.includes(log.broker) ? 'in-sync' : isAdding ? 'adding' : 'out',
+    isLeaving,
+    note: staleEpoch !== null ? `still believes it leads, epoch ${staleEpoch}`
+      : isAdding ? `new: ${log.logEnd} of ${led?.logEnd ?? log.logEnd} copied`
+      : isLeaving ? `leaves when ${waitsFor.length === 0 ? 'the controller says so' : `${waitsFor.join(', ')} ${waitsFor.length === 1 ? 'is' : 'are'} in sync`}`
+      : eligible.includes(log.broker) && !isr.includes(log.broker) ? 'may be elected (ELR)' : '',
+    staleEpoch,
+    isStopped: nodes.some((node) => node.id === log.broker && node.status === 'stopped'),
+    logStart: log.logStart,
+    logEnd: log.logEnd,
+    ownHighWatermark: log.highWatermark,
+    divergesFrom: led === undefined || led === log ? null : divergence(log, led),
+    batches: log.batches,
+  };
+}
+
+function moveOf({ partition, leader, logs, addingReplicas: adding = [], removingReplicas: removing = [] }: PartitionView): MoveModel | null {
+  if (adding.length === 0 && removing.length === 0) return null;
+  const of = logs.find((log) => log.broker === leader)?.logEnd ?? 0;
+  const ends = logs.filter((log) => adding.includes(log.broker)).map((log) => log.logEnd);
+  return { partition, adding, removing, copied: ends.length === 0 ? of : Math.min(of, ...ends), of };
+}
+
+/** "Partition 0 moves: 9 of 15 records are copied to 4; then 1 leaves." */
+export function moveSentence({ partition, adding, removing, copied, of }: MoveModel): string {
+  const copy = adding.length === 0 ? '' : ` ${copied} of ${of} offsets are on ${adding.join(', ')}${removing.length === 0 ? '.' : `; ${removing.join(', ')} ${removing.length === 1 ? 'leaves' : 'leave'} when ${adding.length === 1 ? 'it is' : 'they are'} in sync.`}`;
+  return `Partition ${partition} moves.${copy === '' ? ` ${removing.join(', ')} ${removing.length === 1 ? 'leaves' : 'leave'}.` : copy}`;
 }
 
 /** The first offset where a log has a letter of another epoch than the leader's log has there, or one that the leader's newer log lacks. */

@@ -1,12 +1,12 @@
 /** The frame on the page: one SVG, written only where a fact or a running change differs from what was written last. */
 import { DrawnParts } from './drawn-parts.ts';
 import { drawEnsemble } from './ensemble-view.ts';
-import { frameMarkup } from './frame-markup.ts';
-import { type ColumnModel, firstShownOffset, type FrameModel, frameSentence, keyAt, type ShelfModel, type TrayModel } from './frame-model.ts';
+import { frameMarkup, MOVE_BAR_PX } from './frame-markup.ts';
+import { type ColumnModel, firstShownOffset, type FrameModel, frameSentence, keyAt, moveSentence, type ShelfModel, type TrayModel } from './frame-model.ts';
 import { drawMetadata } from './metadata-view.ts';
 import { type DrawnFrame, positionX } from './flight-paths.ts';
 import { clamp01, easeOut, MOVE_US, type Pace, progress, STAMP_US, TICK_US } from './motion-curves.ts';
-import { cellX, type Layout, layoutOf } from './stage-layout.ts';
+import { cellX, type Layout, layoutOf, MOVES_TOLD_MAX } from './stage-layout.ts';
 import { acksText } from './shown-text.ts';
 import type { RunStory } from '#src/session/run-story.ts';
 
@@ -61,6 +61,7 @@ export class FrameView {
       const column = moment.model.columns[partition];
       if (column !== undefined) this.#column(column, index, moment);
     }
+    this.#moves(moment.model);
     this.#clients(moment);
     return isNew;
   }
@@ -72,7 +73,7 @@ export class FrameView {
   #build(model: FrameModel): boolean {
     const structure = JSON.stringify([
       this.#widthPx, this.#firstPartition, this.#hasWords, model.topic, model.cut,
-      model.shelves.map((it) => [it.broker, it.host, it.rack]), model.ensemble?.servers.length ?? 0, model.columns.map((it) => it.replicas.map((replica) => replica.broker)),
+      model.shelves.map((it) => [it.broker, it.host, it.rack]), model.ensemble?.servers.length ?? 0, model.columns.map((it) => [it.move !== null, it.replicas.map((replica) => replica.broker)]),
       model.producers.map((it) => it.id), model.consumers.map((it) => it.id),
     ]);
     if (structure === this.#structure) return false;
@@ -83,6 +84,7 @@ export class FrameView {
       partitions: model.columns.length, producers: model.producers.map((it) => it.id), consumers: model.consumers.map((it) => it.id),
       tearsBelow: model.cut.tearsBelow, servers: model.ensemble?.servers.map((it) => it.id) ?? [],
       controllers: model.shelves.filter((it) => !it.isBroker).map((it) => it.broker), aislesAbove: aisles(model),
+      moves: model.columns.flatMap((it) => (it.move === null ? [] : [it.partition])).slice(0, MOVES_TOLD_MAX),
     });
     this.#root.innerHTML = frameMarkup({ layout: this.#layout, model, hasPostOfficeWords: this.#hasWords });
     this.#parts.collect(this.#root);
@@ -112,6 +114,14 @@ export class FrameView {
     }
   }
 
+  #moves(model: FrameModel): void {
+    for (const { move } of model.columns) {
+      if (move === null) continue;
+      this.#parts.text(`move-text ${move.partition}`, moveSentence(move));
+      this.#parts.attribute(`move-bar ${move.partition}`, 'width', String(Math.round(MOVE_BAR_PX * (move.of === 0 ? 1 : Math.min(1, move.copied / move.of)))));
+    }
+  }
+
   #strike(part: string, done: number): void {
     this.#parts.opacity(part, done);
     this.#parts.attribute(part, 'transform', `scale(${Math.round((1.12 - 0.12 * easeOut(done)) * 1000) / 1000})`);
@@ -138,10 +148,12 @@ export class FrameView {
     parts.attribute(`flag ${partition}`, 'width', String(flagWidth));
     parts.shows(`below ${partition}`, column.below !== null);
     parts.text(`below-text ${partition}`, column.below ?? '');
-    parts.shows(`leaderless ${partition}`, column.leader < 0);
-    for (const { broker, isInSync } of column.replicas) {
+    parts.text(`fault ${partition}`, column.fault ?? '');
+    for (const { broker, isInSync, isAdding, isEligible } of column.replicas) {
+      const isOutlined = isAdding === true || isEligible === true;
       parts.shows(`in ${partition} ${broker}`, isInSync);
-      parts.shows(`gone ${partition} ${broker}`, !isInSync);
+      parts.shows(`maybe ${partition} ${broker}`, isOutlined);
+      parts.shows(`gone ${partition} ${broker}`, !isInSync && !isOutlined);
     }
     this.#ruler(partition, first);
     const struck = story.changeAt(`leader ${name}`, us)?.atUs ?? 0;
@@ -168,7 +180,8 @@ export class FrameView {
     const { column, index, first } = at;
     const key = `${column.partition} ${tray.broker}`;
     const isLeader = tray.standing === 'leader';
-    parts.attribute(`tray ${key}`, 'class', `replica ${isLeader ? 'leader' : tray.standing === 'in-sync' ? 'follower' : 'out'}${tray.isStopped ? ' dead' : ''}`);
+    parts.attribute(`tray ${key}`, 'class', `replica ${isLeader ? 'leader' : tray.standing === 'in-sync' ? 'follower' : tray.standing}${tray.isStopped ? ' dead' : ''}${tray.isLeaving ? ' leaving' : ''}`);
+    parts.text(`note ${key}`, tray.note);
     parts.shows(`carbon ${key}`, !isLeader && tray.staleEpoch === null);
     parts.attribute(`carbon ${key}`, 'class', tray.standing === 'out' ? 'carbon no' : 'carbon');
     const epoch = isLeader ? column.leaderEpoch : tray.staleEpoch;

@@ -10,7 +10,7 @@ export function metadataMarkup(layout: Layout, model: FrameModel): string {
   const rulers = Array.from({ length: layout.metadataCells }, (_, slot) =>
     text(metadataCellX(layout, slot) + layout.metadataCell / 2, layout.shelvesTop - 5, '', 'ruler', `meta-offset ${slot}`)).join('');
   return rulers + model.shelves.map(({ broker }) => voterTray(layout, broker)).join('')
-    + text(x, layout.headY, '__cluster_metadata', 'col-name meta') + text(x, layout.headY + 15, 'no leader', 'fault-t', 'meta-leaderless');
+    + text(x, layout.headY, '__cluster_metadata', 'col-name meta') + text(x, layout.headY - 17, 'no leader', 'fault-t halo', 'meta-leaderless');
 }
 
 /** The watermark of the metadata log, drawn over the trays. */

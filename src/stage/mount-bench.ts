@@ -90,6 +90,7 @@ class BenchDrawing {
   readonly #seen = new Set<Element>();
   readonly #stop: (() => void)[] = [];
   #topic: string | null = null;
+  #legend: HTMLElement | null = null;
   #asked = 0;
 
   constructor(bench: HTMLElement, session: LiveSession, variant: BenchOptions['variant']) {
@@ -200,18 +201,43 @@ class BenchDrawing {
     const more = shape.partitions <= shape.shownPartitions ? '' : `<span class="seg" role="group" aria-label="Partitions"><button type="button" data-first="${Math.max(0, shape.firstPartition - shape.shownPartitions)}" aria-label="Partitions before"${shape.firstPartition === 0 ? ' disabled' : ''}>&lt;</button>`
       + `<span class="of">${shape.firstPartition} to ${Math.min(shape.partitions, shape.firstPartition + shape.shownPartitions) - 1} of ${shape.partitions}</span>`
       + `<button type="button" data-first="${shape.firstPartition + shape.shownPartitions}" aria-label="Partitions after"${shape.firstPartition + shape.shownPartitions >= shape.partitions ? ' disabled' : ''}>&gt;</button></span>`;
-    view.innerHTML = `${topics}${more}<button type="button" data-text aria-pressed="${this.#stage.isText}">As text</button>`;
+    view.innerHTML = `${topics}${more}<button type="button" data-text aria-pressed="${this.#stage.isText}">As text</button><button type="button" data-legend aria-expanded="${this.#legend !== null}">Legend</button>`;
     view.onclick = (event) => {
       const button = event.target instanceof Element ? event.target.closest<HTMLElement>('button') : null;
       if (button === null) return;
       const { topic, first } = button.dataset;
       if (topic !== undefined) this.#stage.choose({ topic });
+      else if (button.dataset['legend'] !== undefined) this.#toggleLegend(button);
       else if (first !== undefined) this.#stage.choose({ firstPartition: Number(first) });
       else {
         this.#stage.showText(!this.#stage.isText);
         button.setAttribute('aria-pressed', String(this.#stage.isText));
       }
     };
+  }
+
+  /** What the marks mean, below the head of the bench; Escape closes it. */
+  #toggleLegend(button: HTMLElement): void {
+    const close = (): void => {
+      this.#legend?.remove();
+      this.#legend = null;
+      button.setAttribute('aria-expanded', 'false');
+    };
+    if (this.#legend !== null) return close();
+    const legend = this.#legend = document.createElement('section');
+    legend.className = 'legend';
+    legend.tabIndex = 0;
+    legend.setAttribute('aria-label', 'Legend: what the marks mean');
+    button.setAttribute('aria-expanded', 'true');
+    mountIn(this.#bench, 'stage').prepend(legend);
+    const mode = this.#session.openedRun?.spec.mode ?? 'kraft';
+    import('./legend.ts').then(({ legendMarkup }) => { legend.innerHTML = legendMarkup(mode); }).catch((reason: unknown) => this.#session.fail(reason));
+    legend.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      close();
+      button.focus();
+    });
+    legend.focus();
   }
 }
 

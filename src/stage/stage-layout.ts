@@ -46,6 +46,9 @@ const NARROW: Geometry = {
 };
 
 export const TEAR_PX = 18;
+const MOVE_ROW_PX = 24;
+/** More moving partitions than this are not told one by one. */
+export const MOVES_TOLD_MAX = 3;
 /** Between racks, and between controllers and brokers. */
 export const AISLE_PX = 14;
 const EDGE_PX = 12;
@@ -70,6 +73,8 @@ export interface LayoutRequest {
   readonly servers?: readonly number[];
   /** Those of `brokers` that are controllers and nothing else. */
   readonly controllers?: readonly number[];
+  /** Reassignments that are told under the frame. */
+  readonly moves?: readonly number[];
   /** Shelves that an aisle parts from the one above. */
   readonly aislesAbove?: readonly number[];
 }
@@ -88,8 +93,12 @@ export interface Layout extends Geometry {
   readonly headY: number;
   readonly shelvesTop: number;
   readonly shelvesBottom: number;
+  /** Where what lies under the frame begins: consumers. */
+  readonly under: number;
   readonly producerBoxes: ReadonlyMap<string, Box>;
   readonly consumerRows: ReadonlyMap<string, number>;
+  /** Tops of the lines that tell of moving partitions. */
+  readonly moveRows: ReadonlyMap<number, number>;
   readonly shelfTops: ReadonlyMap<number, number>;
   readonly controllers: readonly number[];
   /** Letters that fit into a tray of the metadata column. */
@@ -114,12 +123,14 @@ export function layoutOf(request: LayoutRequest): Layout {
   const clients = strip + (request.producers.length > 0 ? geometry.clientHeight + 8 + geometry.corridor : 8);
   const shelvesTop = clients + geometry.head;
   const { shelfTops, tears, shelvesBottom } = stackShelves(request, geometry, shelvesTop);
-  const consumerRows = new Map(request.consumers.map((id, index) => [id, shelvesBottom + 14 + index * geometry.consumerRow] as const));
+  const moveRows = new Map((request.moves ?? []).map((partition, index) => [partition, shelvesBottom + 8 + index * MOVE_ROW_PX] as const));
+  const under = shelvesBottom + (moveRows.size === 0 ? 0 : 8 + moveRows.size * MOVE_ROW_PX);
+  const consumerRows = new Map(request.consumers.map((id, index) => [id, under + 14 + index * geometry.consumerRow] as const));
   return {
-    ...geometry, width, columns, columnWidth, shelfTops, tears, shelvesTop, shelvesBottom, consumerRows, ensemble,
+    ...geometry, width, columns, columnWidth, shelfTops, tears, shelvesTop, shelvesBottom, consumerRows, moveRows, ensemble, under,
     controllers: request.controllers ?? [],
     metadataCells: geometry.metadata === 0 ? 0 : Math.floor((geometry.metadata - geometry.tab - 8) / geometry.metadataCell),
-    height: shelvesBottom + (request.consumers.length === 0 ? 2 : 10 + request.consumers.length * geometry.consumerRow),
+    height: under + (request.consumers.length === 0 ? 2 : 10 + request.consumers.length * geometry.consumerRow),
     cells: Math.max(1, Math.floor((columnWidth - geometry.tab - END_ROOM_PX) / geometry.cell)),
     headY: clients + geometry.head - (geometry.name === 'narrow' ? 34 : 42),
     producerBoxes: producerBoxes(request.producers, geometry, { left: geometry.label, top: strip, room: width - geometry.label - EDGE_PX }),

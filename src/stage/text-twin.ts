@@ -1,6 +1,6 @@
 /** The same moment as a table, for those who do not see the picture or would rather read. Pure up to its markup. */
 import type { EnsembleModel } from './ensemble-model.ts';
-import { type FrameModel, frameSentence, type ShelfModel } from './frame-model.ts';
+import { type FrameModel, frameSentence, moveSentence, type ShelfModel } from './frame-model.ts';
 import { clockText, escapeMarkup } from './shown-text.ts';
 
 export function textTwinMarkup(model: FrameModel, us: number): string {
@@ -18,11 +18,18 @@ export function textTwinMarkup(model: FrameModel, us: number): string {
     ...model.producers.map((it) => `${it.id} sends with acks=${it.acks === -1 ? 'all' : it.acks}${it.isStopped ? ', stopped' : ''}`),
     ...model.consumers.map((it) => `${it.id} reads; ${[...it.positions].map(([partition, position]) => `partition ${partition} at ${position}`).join(', ')}`),
   ];
+  const moves = model.columns.flatMap((column) => (column.move === null ? [] : [moveSentence(column.move)]));
+  const faults = model.columns.flatMap((column) => (column.fault === null ? [] : [`Partition ${column.partition}: ${column.fault}.`]));
+  const notes = model.columns.flatMap((column) => column.trays.flatMap((tray) => (tray.note === '' ? [] : [`Partition ${column.partition} on ${tray.broker}: ${tray.note}.`])));
   return `<p class="moment"><b>${clockText(us)}</b> ${escapeMarkup(frameSentence(model))}${model.cut.label === '' ? '' : ` Network ${escapeMarkup(model.cut.label)}.`}</p>`
     + `<p>${escapeMarkup(model.profile)}</p>${model.ensemble === null ? '' : ensembleTables(model.ensemble)}`
     + table('Nodes', ['node', 'host', 'true', 'the controller believes', 'controller', ...(model.metadata === null ? ['session'] : ['metadata quorum', 'metadata log end'])], brokers)
     + table(model.topic === null ? 'No topic yet' : `Topic ${model.topic}`, ['partition', 'leader', 'epoch', 'in sync', 'high watermark', 'log ends'], partitions)
-    + (clients.length === 0 ? '' : `<ul>${clients.map((it) => `<li>${escapeMarkup(it)}</li>`).join('')}</ul>`);
+    + list([...faults, ...moves, ...notes]) + list(clients);
+}
+
+function list(items: readonly string[]): string {
+  return items.length === 0 ? '' : `<ul>${items.map((it) => `<li>${escapeMarkup(it)}</li>`).join('')}</ul>`;
 }
 
 function controllerText(model: FrameModel, shelf: ShelfModel): string {

@@ -31,7 +31,7 @@ const view: ClusterView = {
 it('says who leads, who fetches from whom, who is dead and who is the controller', () => {
   expect(clusterGraphSource(view).split('\n').map((line) => line.trim())).toEqual([
     'graph TB',
-    'subgraph cluster["KRaft, Kafka 3.9, at 00#58;21.400"]',
+    'subgraph cluster["Kafka 3.9, KRaft, at 00#58;21.400"]',
     'broker1["broker 1<br>cpu-node1<br>leads user-events-0"]:::broker1',
     'broker2["broker 2, stopped<br>cpu-node2<br>fenced"]:::stopped',
     'broker3["broker 3<br>worker-node3<br>leads user-events-1, 2<br>active controller"]:::broker3'.replace('worker-node3', 'cpu-node3'),
