@@ -21,7 +21,8 @@ function holding(...partitions: readonly PartitionView[]): ClusterView {
 
 function served(changes: Readonly<Record<number, Partial<ZooKeeperServerView>>>): ClusterView {
   const ensemble = zooKeeper.ensemble as EnsembleView;
-  const servers = ensemble.servers.map(server => ({ ...server, status: "running", state: "following", leader: 3, ...server.id === 3 ? { state: "leading" } : {}, ...changes[server.id] }) as const);
+  const servers = ensemble.servers.map((server): ZooKeeperServerView =>
+    ({ ...server, status: "running", state: server.id === 3 ? "leading" : "following", leader: 3, ...changes[server.id] }));
   return { ...zooKeeper, ensemble: { ...ensemble, servers } };
 }
 
