@@ -1,6 +1,7 @@
 // What a run has shown so far, as far as the checks need it: who led in which epoch, what stands in each log, what was committed and what was
 // acknowledged. Fed with the facts of the read model one by one; violations are recorded the moment a fact shows them.
 import { commitUpTo, type Entry, entriesBelow, entryAt, type ReplicaHistory } from "./log-history.ts";
+import type { Command } from "#engine/cluster/commands.ts";
 import type { AppendedView, ViewFact } from "#engine/cluster/view.ts";
 import type { ClientFact, ControllerFact, ReplicaFact } from "#engine/protocol/facts.ts";
 
@@ -13,9 +14,11 @@ export interface Violation { readonly check: Invariant; readonly detail: string;
 /**
  * What excuses a loss, by its name. `leader-without-its-page-cache`: Kafka does not flush before it acknowledges, so who leads after a power loss without having left
  * the ISR leads with what was on the disk. In ZooKeeper mode that comes when nobody was controller while the machine was away: the next
- * controller finds the leader alive and leaves it its epoch (KIP-966 tells of the weakness).
+ * controller finds the leader alive and leaves it its epoch (KIP-966 tells of the weakness). `isr-left-with-a-cancelled-reassignment`: a ZooKeeper-mode controller that
+ * takes back the only replica in sync leaves it in the ISR without a leader (KafkaController.updateCurrentReassignment, doRemoveReplicasFromIsr).
  */
-export type AnomalyName = "every-replica-of-the-isr-lost-its-page-cache" | "leader-without-its-page-cache" | "unclean-election";
+export type AnomalyName =
+  | "every-replica-of-the-isr-lost-its-page-cache" | "leader-without-its-page-cache" | "unclean-election" | "isr-left-with-a-cancelled-reassignment";
 export interface Anomaly { readonly name: AnomalyName; readonly topic: string; readonly partition: number; readonly factId: number; readonly at: number }
 
 /** A batch that a producer was told is safe; `entry` null when no leader's append of it is known. */
@@ -89,6 +92,12 @@ export class RunHistory {
         return;
       }
       case "process-stopped": if (fact.how === "power-loss") this.#powerLost(fact.process); return;
+      // Bytes that somebody has cut off are gone as with a page cache.
+      case "command": {
+        const command = fact.command as Command;
+        if (command.do === "damage-log" && fact.refused === undefined) this.#powerLost(`broker-${command.node}`);
+        return;
+      }
       case "producer-opened": this.#acksOf.set(fact.client, fact.acks); return;
       case "batch-acknowledged": return this.#acknowledged(fact);
       default: return;
@@ -162,7 +171,9 @@ export class RunHistory {
     history.replicas = fact.replicas;
     history.leaving = fact.reason === "reassignment-completed" ? fact.removingReplicas ?? [] : [];
     if (fact.leader !== -1) this.#ledInEpoch(history, fact.leader, fact.leaderEpoch);
-    if (fact.leader !== -1 && !fact.isr.includes(fact.leader) || !fact.isr.every(member => fact.replicas.includes(member))) {
+    const hasOnlyLeftIsr = fact.leader === -1 && fact.isr.length === 1 && this.#controllerOfEpoch.size > 0;
+    if (hasOnlyLeftIsr && !fact.replicas.includes(fact.isr[0] ?? -1)) this.#anomaly("isr-left-with-a-cancelled-reassignment", history);
+    else if (fact.leader !== -1 && !fact.isr.includes(fact.leader) || !fact.isr.every(member => fact.replicas.includes(member))) {
       this.#violated("leader-is-a-replica-in-sync",
         `${fact.topic}-${fact.partition}: leader ${fact.leader}, ISR [${fact.isr.join(", ")}], replicas [${fact.replicas.join(", ")}]`);
     }

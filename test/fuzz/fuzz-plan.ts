@@ -6,7 +6,8 @@ import { createStream, drawBelow, type RandomStream } from "#engine/core/random.
 
 export type FaultKind =
   | "kill" | "power-loss" | "shut-down" | "pause" | "cut" | "one-way-cut" | "isolate" | "heal" | "drop" | "controller-killed" | "controller-paused" | "zombie-controller"
-  | "rolling-restart" | "preferred-election" | "reassign" | "grow" | "slow-disk" | "ensemble-killed" | "ensemble-paused" | "quorum-lost" | "fail-log-directory";
+  | "rolling-restart" | "preferred-election" | "reassign" | "grow" | "slow-disk" | "ensemble-killed" | "ensemble-paused" | "quorum-lost" | "fail-log-directory"
+  | "full-disk" | "torn-tail" | "create-topic" | "delete-topic" | "configure" | "unclean-election";
 
 /** @property at microseconds after the opening. `a`, `b`, `forMs`: dice that the kind reads in its own way. */
 export interface Fault { readonly at: number; readonly kind: FaultKind; readonly a: number; readonly b: number; readonly forMs: number }
@@ -27,6 +28,8 @@ export interface FuzzPlan {
 export type Profile = "3.9 zookeeper" | "3.9 kraft" | "4.3 kraft";
 export const PROFILES: readonly Profile[] = ["3.9 zookeeper", "3.9 kraft", "4.3 kraft"];
 export const TOPIC = "user-events";
+/** Some nodes have a second log directory: the one that may fail, for the first holds the metadata of a KRaft node. */
+export const SECOND_DIRECTORY = "/data/kafka-logs";
 const SECOND = 1_000_000;
 const FAULTS_MIN = 6;
 
@@ -34,7 +37,8 @@ const FAULTS_MIN = 6;
 const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   "kill": 14, "power-loss": 8, "shut-down": 8, "pause": 8, "cut": 8, "one-way-cut": 6, "isolate": 6, "heal": 0, "drop": 8, "controller-killed": 7,
   "controller-paused": 7, "zombie-controller": 5, "rolling-restart": 2, "preferred-election": 3, "reassign": 5, "grow": 2, "slow-disk": 3, "ensemble-killed": 6,
-  "ensemble-paused": 4, "quorum-lost": 3, "fail-log-directory": 0,
+  "ensemble-paused": 4, "quorum-lost": 3, "fail-log-directory": 2,
+  "full-disk": 3, "torn-tail": 5, "create-topic": 3, "delete-topic": 3, "configure": 4, "unclean-election": 2,
 };
 const ENSEMBLE_ONLY: readonly FaultKind[] = ["ensemble-killed", "ensemble-paused", "zombie-controller"];
 
@@ -58,7 +62,7 @@ function randomSpec(pick: Draw, stream: RandomStream, profile: Profile): Cluster
   const brokers = pick([3, 3, 3, 4, 5]);
   const settings: Record<string, string | number | boolean> = {
     "replica.lag.time.max.ms": pick([3_000, 10_000, 30_000]), "auto.leader.rebalance.enable": pick([true, false]),
-    "leader.imbalance.check.interval.seconds": 20,
+    "leader.imbalance.check.interval.seconds": 20, ...pick<Settings>([{}, {}, { "log.dirs": `/tmp/kafka-logs,${SECOND_DIRECTORY}` }]),
   };
   return {
     kafka, mode, settings: { ...settings, ...mode === "kraft" ? kraftSettings(pick) : zooKeeperSettings(pick) },
@@ -106,15 +110,15 @@ function producers(pick: Draw): ProducerSpec[] {
   const patience: Settings = { "delivery.timeout.ms": 30_000, "request.timeout.ms": 8_000 };
   return [
     { id: "careful", settings: { ...patience, "linger.ms": pick([0, 5]) },
-      workload: { topic: TOPIC, everyMs: pick([80, 150, 250]), keys: ["customer-123", "customer-456", "customer-789", null], value: "careful {n}" } },
+      workload: { topic: TOPIC, everyMs: pick([150, 250, 400]), keys: ["customer-123", "customer-456", "customer-789", null], value: "careful {n}" } },
     ...pick([true, false]) ? [{ id: "hasty", settings: { ...patience, "acks": 1, "enable.idempotence": false },
-      workload: { topic: TOPIC, everyMs: pick([200, 400]), keys: ["a", null], value: "hasty {n}" } }] : [],
+      workload: { topic: TOPIC, everyMs: pick([400, 700]), keys: ["a", null], value: "hasty {n}" } }] : [],
   ];
 }
 
 function consumers(pick: Draw): ConsumerSpec[] {
   const reader: ConsumerSpec = { id: "reader", topic: TOPIC, from: "beginning" };
-  return pick([true, false]) ? [reader] : [reader, { id: "second-reader", topic: TOPIC, from: "beginning", settings: { "fetch.max.wait.ms": 100 } }];
+  return pick([true, false]) ? [reader] : [reader, { id: "second-reader", topic: TOPIC, from: "beginning", settings: { "fetch.max.wait.ms": 250 } }];
 }
 
 function randomFaults(stream: RandomStream, pick: Draw, profile: Profile, safetyUs: number): Fault[] {

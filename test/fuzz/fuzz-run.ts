@@ -226,6 +226,7 @@ const ROUNDS_MAX = 12;
  */
 function makeWhole(run: FuzzRun): void {
   run.give({ do: "heal", from: [], to: [] });
+  for (const party of run.did["limit-disk"] === undefined ? [] : parties(run)) run.give({ do: "limit-disk", node: party, capacityBytes: null });
   run.cluster.simulation.world.network.drops.length = 0;
   const someoneIsStopped = (): boolean => parties(run).some(party => statusOf(run, party) === "stopped");
   for (let round = 0, restarted = true; round < ROUNDS_MIN || (restarted || someoneIsStopped()) && round < ROUNDS_MAX; round += 1) {
@@ -253,7 +254,7 @@ function stayAvailable(run: FuzzRun): number {
   const view = run.view();
   const votersLeft = run.plan.spec.nodes.filter(node => (node.roles === undefined || node.roles.includes("controller")) && node.id !== absent).length;
   const voters = votersLeft + (run.plan.spec.nodes.some(node => node.id === absent && node.roles === undefined) ? 1 : 0);
-  if (run.plan.spec.mode === "kraft" && votersLeft <= voters >> 1) return absent;
+  if (isBeyondRepair(run) || run.plan.spec.mode === "kraft" && votersLeft <= voters >> 1) return absent;
   for (const topic of view.topics) {
     for (const partition of topic.partitions) {
       const known = before.topics.find(other => other.name === topic.name)?.partitions[partition.partition];
@@ -271,6 +272,10 @@ function live(run: FuzzRun, absent: number): readonly ClientAnomaly[] {
   makeWhole(run);
   run.runTo(run.cluster.now + run.plan.livenessUs);
   const view = run.view();
+  if (isBeyondRepair(run)) {
+    for (const check of ["all-nodes-running", "active-controller"] as const) run.expectCheck({ check }, view);
+    return forbidden(run);
+  }
   for (const check of ["all-nodes-running", "all-brokers-unfenced", "active-controller", "has-leader"] as const) run.expectCheck({ check }, view);
   // Whoever copies a leader that has written other batches in the same epoch gives up, until somebody starts it again: then nobody can demand whole ISRs.
   if (!run.history.anomalies.some(anomaly => anomaly.name === "leader-without-its-page-cache")) run.expectCheck({ check: "fully-replicated" }, view);
@@ -278,6 +283,18 @@ function live(run: FuzzRun, absent: number): readonly ClientAnomaly[] {
   const newest = Math.max(0, ...[...run.history.partitions.values()].map(partition => partition.acknowledged.at(-1)?.at ?? 0));
   if (run.cluster.now - newest > 8 * SECOND) run.found(`progress: nothing has been acknowledged for ${((run.cluster.now - newest) / SECOND).toFixed(1)} s`);
   // Readers have their chance: what is there now must have reached them a little later.
+  return forbidden(run);
+}
+
+/**
+ * A directory that has failed does not come back: what stood in it is offline for good, and a partition may be without a leader. So may one whose only
+ * replica in sync was taken back by an operator.
+ */
+function isBeyondRepair(run: FuzzRun): boolean {
+  return run.did["fail-log-directory"] !== undefined || run.history.anomalies.some(({ name }) => name === "isr-left-with-a-cancelled-reassignment");
+}
+
+function forbidden(run: FuzzRun): readonly ClientAnomaly[] {
   const anomalies = settle(run);
   for (const anomaly of anomalies) if (anomaly.forbidden) run.found(`${anomaly.name}: ${anomaly.detail}`);
   return anomalies;

@@ -1,7 +1,7 @@
 // From a fault of the plan to commands: roles are looked up in the view of the moment, and what undoes the fault follows at its own time.
 import type { Fault } from "./fuzz-plan.ts";
-import { TOPIC } from "./fuzz-plan.ts";
-import type { Command, Party } from "#engine/cluster/commands.ts";
+import { SECOND_DIRECTORY, TOPIC } from "./fuzz-plan.ts";
+import type { Command, ConfigChanges, Party } from "#engine/cluster/commands.ts";
 import type { ClusterSpec } from "#engine/cluster/spec.ts";
 import type { ClusterView } from "#engine/cluster/view.ts";
 
@@ -34,7 +34,16 @@ export function resolveFault(fault: Fault, spec: ClusterSpec, view: ClusterView,
     case "slow-disk": return [
       { afterMs: 0, command: { do: "slow-disk", node, bytesPerSecond: 20_000 } }, { afterMs: fault.forMs, command: { do: "slow-disk", node, bytesPerSecond: null } },
     ];
-    case "fail-log-directory": return at({ do: "fail-log-directory", node, directory: "/tmp/kafka-logs" });
+    case "fail-log-directory": return at({ do: "fail-log-directory", node, directory: SECOND_DIRECTORY });
+    case "full-disk": return [
+      { afterMs: 0, command: { do: "limit-disk", node, capacityBytes: 1_000 + 20 * fault.b } }, { afterMs: fault.forMs, command: { do: "limit-disk", node, capacityBytes: null } },
+      { afterMs: 100, command: { do: "restart", node } },
+    ];
+    case "torn-tail": return tornTail(fault, node);
+    case "create-topic": return at({ do: "create-topic", topic: `extra-${fault.a % 3}`, partitions: 1 + fault.b % 3, replicationFactor: 2, call: nextCall() });
+    case "delete-topic": return at({ do: "delete-topics", topics: [`extra-${fault.a % 3}`], call: nextCall() });
+    case "configure": return configure(fault, nextCall);
+    case "unclean-election": return at({ do: "elect-leaders", type: "unclean", partitions: null, call: nextCall() });
     case "ensemble-killed": case "ensemble-paused": return onEnsemble(fault, spec, view);
     case "quorum-lost": return loseQuorum(fault, spec);
   }
@@ -42,6 +51,23 @@ export function resolveFault(fault: Fault, spec: ClusterSpec, view: ClusterView,
 
 function downFor(command: Command, node: Party, forMs: number): FaultStep[] {
   return [{ afterMs: 0, command }, { afterMs: forMs, command: { do: "restart", node } }];
+}
+
+/** The machine loses power while it writes: what stands at the end of a log is not what was meant to. */
+function tornTail(fault: Fault, node: number): FaultStep[] {
+  const how = (["append-garbage", "append-zeros", "cut-bytes", "delete-index"] as const)[fault.b % 4] ?? "cut-bytes";
+  return [
+    { afterMs: 0, command: { do: "power-loss", node } },
+    { afterMs: 10, command: { do: "damage-log", node, topic: TOPIC, partition: fault.a % 2, how, bytes: 1 + fault.a % 90 } },
+    { afterMs: fault.forMs, command: { do: "restart", node } },
+  ];
+}
+
+function configure(fault: Fault, nextCall: () => number): FaultStep[] {
+  const configs: readonly ConfigChanges[] = [
+    { "min.insync.replicas": 1 }, { "min.insync.replicas": 2 }, { "min.insync.replicas": null }, { "segment.bytes": 14_000 }, { "segment.bytes": null },
+  ];
+  return [{ afterMs: 0, command: { do: "alter-configs", resource: { topic: TOPIC }, configs: configs[fault.a % configs.length] ?? {}, call: nextCall() } }];
 }
 
 function cuts(fault: Fault, nodes: readonly number[], node: number, other: number): FaultStep[] {
