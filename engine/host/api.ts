@@ -2,6 +2,7 @@
 // Comlink in a worker (there every method returns a promise). Times are virtual microseconds.
 import type { Command, Input, Outcome } from "#engine/cluster/commands.ts";
 import type { RunFile } from "#engine/cluster/run-file.ts";
+import type { ClusterSpec } from "#engine/cluster/spec.ts";
 import type { ClusterView, ViewFact } from "#engine/cluster/view.ts";
 import type { Drill } from "#engine/grading/define-drill.ts";
 import type { Verdict } from "#engine/grading/grade.ts";
@@ -62,4 +63,6 @@ export interface SpecChanges {
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
   readonly producers?: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
   readonly seed?: number;
+  /** The same brokers as another version of Kafka, or in the other mode: each broker is then a controller too, or has a ZooKeeper server beside it. */
+  readonly profile?: { readonly kafka: ClusterSpec["kafka"]; readonly mode: ClusterSpec["mode"] };
 }

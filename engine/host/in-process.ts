@@ -62,7 +62,18 @@ export function changedSpec(spec: ClusterSpec, changes: SpecChanges): ClusterSpe
     const changed = changes.producers?.[producer.id];
     return changed === undefined ? producer : { ...producer, settings: { ...producer.settings, ...changed } };
   });
-  return { ...spec, ...settings === undefined ? {} : { settings }, ...producers === undefined ? {} : { producers } };
+  const profiled = changes.profile === undefined ? spec : inProfile(spec, changes.profile);
+  return { ...profiled, ...settings === undefined ? {} : { settings }, ...producers === undefined ? {} : { producers } };
+}
+
+const SERVERS_MAX = 3;
+
+/** In ZooKeeper mode a server beside each of the first three brokers, as the guides have it; controllers of their own are KRaft's. */
+function inProfile(spec: ClusterSpec, { kafka, mode }: NonNullable<SpecChanges["profile"]>): ClusterSpec {
+  const { zookeeper, quorum, ...rest } = spec;
+  if (mode === "kraft") return { ...rest, ...quorum === undefined ? {} : { quorum }, kafka, mode };
+  const brokers = spec.nodes.filter(node => node.roles === undefined || node.roles.includes("broker")).map(({ roles, ...node }) => node);
+  return { ...rest, kafka, mode, nodes: brokers, zookeeper: zookeeper ?? brokers.slice(0, SERVERS_MAX).map(({ id, host }) => ({ id, host })) };
 }
 
 function unknownSession(id: number, known: readonly number[]): AuthorError {

@@ -5,9 +5,10 @@
 import type { ViewFact } from '#engine/cluster/view.ts';
 import type { EngineApi } from '#engine/host/api.ts';
 import { clusterSpecOf } from '#src/lesson/cluster-spec-of.ts';
-import type { CellBlock, PredictBlock } from '#src/lesson/lesson-blocks.ts';
+import type { CellBlock, ClusterBlock, CompareBlock, PredictBlock } from '#src/lesson/lesson-blocks.ts';
 import { measuresOf } from '#src/lesson/parse-lesson.ts';
 import type { Lesson } from '#src/lesson/parse-lesson.ts';
+import type { PredictStep } from '#src/lesson/predict-block.ts';
 import type { CellSource } from '#src/notebook/cell-protocol.ts';
 import { createHeadlessNotebook } from '#src/notebook/run-cells-headless.ts';
 import type { HeadlessCell, HeadlessNotebook } from '#src/notebook/run-cells-headless.ts';
@@ -58,6 +59,8 @@ class Walker {
   readonly #notebook: HeadlessNotebook;
   readonly #cells = new Map<string, HeadlessCell>();
   readonly #answers = new Map<string, MeasuredAnswer | null>();
+  /** What each side of a comparison tells, after the comparison's own steps. */
+  readonly #sides = new Map<string, { readonly facts: readonly ViewFact[]; readonly openingUs: number }>();
   #now: number;
 
   constructor(lesson: Lesson, engine: EngineApi, at: { readonly session: number; readonly openingUs: number; readonly changed: { readonly cell: string; readonly code: string } | null }) {
@@ -75,6 +78,7 @@ class Walker {
   async walk(): Promise<WalkedLesson> {
     for (const block of this.#lesson.blocks) {
       if (block.kind === 'predict') this.#predict(block);
+      if (block.kind === 'compare') this.#compare(block);
       if (block.kind !== 'cell') continue;
       this.#now = await this.#notebook.run(this.#sources, block.id, this.#now);
       const cell = this.#notebook.cell(block.id);
@@ -89,14 +93,38 @@ class Walker {
     const engine = this.#engine;
     const session = this.#session;
     engine.command(session, { do: 'predict', id: block.id, answer: block.options[0]?.label ?? '' }, this.#now);
-    for (const step of block.then.map(runStepOf)) {
-      if (step.kind === 'advance') this.#now = engine.advance(session, this.#now + step.us);
-      else engine.command(session, step.kind === 'command' ? step.command : step.make(engine.nextCall(session)), this.#now);
-    }
+    this.#now = this.#take(session, this.#now, block.then);
     this.#answers.set(block.id, measuredAnswer(block.answer, {
       facts: this.#facts(), view: engine.observe(session, this.#now), openingUs: this.#openingUs,
       measures: measuresOf(this.#lesson.blocks), file: this.#lesson.file,
     }));
+  }
+
+  /** Two runs beside the bench's, with the seed of the left one, from the later of their openings. */
+  #compare({ left, right, steps }: CompareBlock): void {
+    const clusters = this.#lesson.blocks.filter((block): block is ClusterBlock => block.kind === 'cluster');
+    const sides = [left, right].flatMap((id) => clusters.find((cluster) => cluster.id === id) ?? []);
+    const openingUs = Math.max(...sides.map((side) => (clusterSpecOf(side).startMs ?? 0) * 1_000));
+    const engine = this.#engine;
+    for (const side of sides) {
+      const { session } = engine.open({
+        format: 'sorting-office-run', engine: engine.engineVersion, spec: clusterSpecOf(side), seed: sides[0]?.seed ?? side.seed, inputs: [], until: openingUs,
+      });
+      this.#take(session, openingUs, steps);
+      this.#sides.set(side.id, { facts: engine.facts(session, 0).facts, openingUs });
+      engine.close(session);
+    }
+  }
+
+  /** @returns the moment after the last step. */
+  #take(session: number, from: number, steps: readonly PredictStep[]): number {
+    const engine = this.#engine;
+    let now = from;
+    for (const step of steps.map(runStepOf)) {
+      if (step.kind === 'advance') now = engine.advance(session, now + step.us);
+      else engine.command(session, step.kind === 'command' ? step.command : step.make(engine.nextCall(session)), now);
+    }
+    return now;
   }
 
   #facts(): readonly ViewFact[] {
@@ -106,7 +134,8 @@ class Walker {
   #measures(facts: readonly ViewFact[]): ReadonlyMap<string, Measured> {
     const measures = new Map<string, Measured>();
     for (const measure of measuresOf(this.#lesson.blocks)) {
-      const measured = measureRun(readMeasure(measure, this.#lesson.file), facts, this.#openingUs);
+      const run = measure.of === null ? { facts, openingUs: this.#openingUs } : this.#sides.get(measure.of);
+      const measured = run === undefined ? null : measureRun(readMeasure(measure, this.#lesson.file), run.facts, run.openingUs);
       if (measured !== null) measures.set(measure.name, measured);
     }
     return measures;

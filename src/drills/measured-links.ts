@@ -27,6 +27,11 @@ export class MeasuredNumbers {
     this.#refresh();
   }
 
+  /** True for what this run can be asked; other numbers of the page belong to another run. */
+  knows(name: string): boolean {
+    return this.#measurements.has(name);
+  }
+
   get(name: string): Measured | null {
     return this.#values.get(name) ?? null;
   }
@@ -62,7 +67,7 @@ export class MeasuredNumbers {
 }
 
 export function mountMeasuredLinks(root: ParentNode, numbers: MeasuredNumbers, session: LiveSession): void {
-  const links = [...root.querySelectorAll<HTMLAnchorElement>('a[data-measure]')];
+  const links = [...root.querySelectorAll<HTMLAnchorElement>('a[data-measure]')].filter((link) => numbers.knows(link.dataset['measure'] ?? ''));
   // What the build had measured stays until the reader's own run has come as far.
   const built = new Map(links.map((link) => [link, { text: link.textContent, isUnmeasured: link.hasAttribute('data-unmeasured') }]));
   numbers.listen(() => {

@@ -41,6 +41,8 @@ export interface Measure extends AtLine {
   readonly name: string;
   /** What is measured, in words with a fixed grammar: "time without a leader, user-events 1, after kill 2". */
   readonly what: string;
+  /** A side of the lesson's comparison whose run is measured; null: the run on the bench. */
+  readonly of: string | null;
 }
 export interface MeasuresBlock extends AtLine {
   readonly kind: 'measures';
@@ -97,6 +99,7 @@ export type LessonBlock =
 
 const noHead = record({});
 const cellHead = record({ id: required(name), of: optional(name) });
+const measuresHead = record({ of: optional(name) });
 const claimsHead = record({ for: required(name) });
 const elsewhere = record({ says: required(text), where: required(text), try: optional(text) });
 const whyHead = record({ of: optional(text) });
@@ -134,8 +137,7 @@ export function readBlock(fence: Fence, file: string, cellNumber: number): Lesso
     case 'claims':
       return { kind: 'claims', line, for: head(claimsHead).for, claims: readClaims(fence, file) };
     case 'measures':
-      head(noHead);
-      return { kind: 'measures', line, measures: readMeasures(fence, file) };
+      return { kind: 'measures', line, measures: readMeasures(fence, file, head(measuresHead).of ?? null) };
     case 'elsewhere': {
       head(noHead);
       const { says, where, try: tryThis } = body(elsewhere);
@@ -249,12 +251,12 @@ function readClaims(fence: Fence, file: string): readonly Claim[] {
   });
 }
 
-function readMeasures(fence: Fence, file: string): readonly Measure[] {
+function readMeasures(fence: Fence, file: string, of: string | null): readonly Measure[] {
   requireBody(fence, file, '"name: what is measured", one per line');
   return logicalLines(fence).map(({ line, text: written }) => {
     const match = /^([^\s:]+):\s+(\S.*)$/.exec(written);
     const [, measure = '', what = ''] = match ?? [];
-    if (MEASURE_NAME.test(measure)) return { line, name: measure, what };
+    if (MEASURE_NAME.test(measure)) return { line, name: measure, what, of };
     throw new AuthorError({
       code: 'wrong-kind',
       file,

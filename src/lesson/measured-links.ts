@@ -30,13 +30,20 @@ export function checkMeasured(lesson: Lesson, numbers: MeasuredNumbers): void {
  */
 export function fillMeasuredLinks(html: string, blocks: readonly LessonBlock[], numbers: MeasuredNumbers): string {
   const asked = new Set(blocks.flatMap((block) => (block.kind === 'why' && block.of !== null ? [block.of] : [])));
-  const what = new Map(measuresOf(blocks).map((measure) => [measure.name, measure.what]));
+  const measures = new Map(measuresOf(blocks).map((measure) => [measure.name, measure]));
   return html.replaceAll(/<a href="run:([^"]+)"><\/a>/g, (_, name: string) => {
     const value = numbers.get(name);
-    const target = asked.has(name) ? `#why-${name}` : '#bench';
-    const title = escapeHtml(what.get(name) ?? name);
+    const measure = measures.get(name);
+    const target = asked.has(name) ? `#why-${name}` : placeOf(measure?.of ?? null, blocks);
+    const title = escapeHtml(measure?.what ?? name);
     const state = value === undefined ? ' data-unmeasured' : '';
     const text = value === undefined ? 'not yet measured' : escapeHtml(value);
     return `<a class="engine" href="${target}" data-measure="${escapeHtml(name)}" title="${title}"${state}>${text}</a>`;
   });
+}
+
+/** Where the run of a measure is shown. */
+function placeOf(side: string | null, blocks: readonly LessonBlock[]): string {
+  const compared = blocks.find((block) => block.kind === 'compare' && (block.left === side || block.right === side));
+  return compared?.kind === 'compare' ? `#compare-${compared.left}` : '#bench';
 }

@@ -105,7 +105,12 @@ function checkNames(blocks: readonly LessonBlock[], file: string): void {
 function checkReferences(blocks: readonly LessonBlock[], file: string): void {
   const cells = blocks.flatMap((block) => (block.kind === 'cell' ? [block.id] : []));
   const clusters = blocks.flatMap((block) => (block.kind === 'cluster' ? [block.id] : []));
-  const measures = measuresOf(blocks).map((measure) => measure.name);
+  // Predictions and "why?" speak of the bench.
+  const measuresOfBench = measuresOf(blocks).flatMap((measure) => (measure.of === null ? [measure.name] : []));
+  const sides = blocks.flatMap((block) => (block.kind === 'compare' ? [block.left, block.right] : []));
+  for (const { of, line } of measuresOf(blocks)) {
+    if (of !== null) requireKnown(of, { noun: 'side of a comparison', known: sides, file, line });
+  }
   for (const block of blocks) {
     if (block.kind === 'claims') requireKnown(block.for, { noun: 'cell', known: cells, file, line: block.line });
     if (block.kind === 'cell' && block.of !== null) {
@@ -115,10 +120,10 @@ function checkReferences(blocks: readonly LessonBlock[], file: string): void {
       for (const side of [block.left, block.right]) requireKnown(side, { noun: 'cluster', known: clusters, file, line: block.line });
     }
     if (block.kind === 'why' && block.of !== null) {
-      requireKnown(block.of, { noun: 'measure', known: measures, file, line: block.line });
+      requireKnown(block.of, { noun: 'measure', known: measuresOfBench, file, line: block.line });
     }
     if (block.kind === 'predict' && block.answer.measure === 'named') {
-      requireKnown(block.answer.name, { noun: 'measure', known: measures, file, line: block.line });
+      requireKnown(block.answer.name, { noun: 'measure', known: measuresOfBench, file, line: block.line });
     }
   }
 }

@@ -59,7 +59,7 @@ export interface ClusterObject {
   observe(): ClusterSnapshot;
   /** Records of a partition from an offset, as a consumer gets them: committed ones only. */
   read(topic: string, partition: number, options?: { readonly from?: number; readonly limit?: number }): Promise<readonly ReadRecord[]>;
-  /** Another cluster with the same past and other settings from its beginning. Its time is its own. */
+  /** Another cluster with the same past and other settings, another seed or another `profile` ("3.9 kraft") from its beginning. Its time is its own. */
   fork(changes?: Readonly<Record<string, unknown>>): Promise<ClusterObject>;
   /** Preferred leader election, for one topic or for all. */
   electPreferredLeaders(topic?: string): Promise<unknown>;
@@ -177,11 +177,23 @@ function specChanges(changes: Readonly<Record<string, unknown>>): SpecChanges {
       cure: 'Write cluster.fork() for the same cluster, or cluster.fork({ … }) for another one.',
     });
   }
-  const { producers, seed, settings, ...flat } = changes;
+  const { producers, seed, settings, profile, ...flat } = changes;
   const all = { ...(settings as Readonly<Record<string, unknown>> | undefined), ...flat };
   return {
     ...(Object.keys(all).length === 0 ? {} : { settings: all }),
     ...(producers === undefined ? {} : { producers }),
     ...(seed === undefined ? {} : { seed }),
+    ...(profile === undefined ? {} : { profile: profileOf(profile) }),
   } as SpecChanges;
+}
+
+const PROFILES = ['3.9 zookeeper', '3.9 kraft', '4.3 kraft'];
+
+function profileOf(written: unknown): { readonly kafka: string; readonly mode: string } {
+  const [kafka = '', mode = ''] = String(written).split(' ');
+  if (PROFILES.includes(String(written))) return { kafka, mode };
+  throw new CellArgumentError({
+    what: 'there is no such profile of Kafka here', expected: PROFILES.join(', '), found: JSON.stringify(written) ?? String(written),
+    cure: 'Write cluster.fork({ profile: "3.9 kraft" }).',
+  });
 }

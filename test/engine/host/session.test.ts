@@ -242,6 +242,21 @@ describe("a fork", () => {
   });
 });
 
+describe("a fork in another profile", () => {
+  test("has the same past on the same machines, in KRaft or with a ZooKeeper server beside each broker", () => {
+    const { engine, session } = opened();
+    const zookeeper = engine.fork(session, 8 * SECOND, { profile: { kafka: "3.9", mode: "zookeeper" } });
+    const view = engine.observe(zookeeper.session, 8 * SECOND);
+    expect(view.profile).toEqual({ kafka: "3.9", mode: "zookeeper" });
+    expect(view.ensemble?.servers.map(({ host }) => host)).toEqual(view.nodes.slice(0, 3).map(({ host }) => host));
+    expect(view.topics.map(({ name }) => name)).toEqual(engine.observe(session, 8 * SECOND).topics.map(({ name }) => name));
+    const back = engine.fork(zookeeper.session, 8 * SECOND, { profile: { kafka: "3.9", mode: "kraft" } });
+    expect(engine.run(back.session).spec).toEqual(engine.run(session).spec);
+    expect(engine.observe(back.session, 8 * SECOND)).toEqual(engine.observe(session, 8 * SECOND));
+    expect(() => engine.fork(session, 8 * SECOND, { profile: { kafka: "4.3", mode: "zookeeper" } })).toThrow("Kafka 4 has no ZooKeeper mode");
+  });
+});
+
 describe("the engine refuses", () => {
   test("sessions that do not exist, moments that are none, and more sessions than a page needs", () => {
     const { engine, session } = opened();

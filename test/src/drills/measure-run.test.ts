@@ -9,7 +9,7 @@ import { FactList, batch, letter } from '../diagrams/facts-of-a-letter.ts';
 const of = { topic: 'user-events', partition: 1 } as const;
 
 function measure(what: string, facts: readonly ViewFact[], openingUs = 0): Measured | null {
-  return measureRun(readMeasure({ name: 'it', what, line: 3 }, 'lessons/x.md'), facts, openingUs);
+  return measureRun(readMeasure({ name: 'it', what, line: 3, of: null }, 'lessons/x.md'), facts, openingUs);
 }
 
 /** Broker 2 leads partition 1, is killed at 12 s, and fenced 8.9 s later. */

@@ -14,7 +14,7 @@ const view: ClusterView = {
     }],
   }],
 };
-const run = { facts: letter().facts, view, openingUs: 0, measures: [{ name: 'toAck', what: 'time from send customer-456 to ack of partition 1', line: 1 }], file: 'x.md' };
+const run = { facts: letter().facts, view, openingUs: 0, measures: [{ name: 'toAck', what: 'time from send customer-456 to ack of partition 1', line: 1, of: null }], file: 'x.md' };
 const of = { topic: 'user-events', partition: 1 } as const;
 
 describe('the answer to a prediction', () => {

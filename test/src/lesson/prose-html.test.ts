@@ -40,7 +40,7 @@ describe("post-office words", () => {
 
 describe("measured numbers", () => {
   const blocks: readonly LessonBlock[] = [
-    { kind: "measures", line: 1, measures: [{ line: 2, name: "gap", what: "time without a leader, after \"kill 2\"" }] },
+    { kind: "measures", line: 1, measures: [{ line: 2, name: "gap", what: "time without a leader, after \"kill 2\"", of: null }] },
     { kind: "why", line: 3, ask: "Why?", of: "gap", says: null },
   ];
   const html = '<p>For <a href="run:gap"></a>.</p>';
@@ -49,6 +49,13 @@ describe("measured numbers", () => {
     expect(fillMeasuredLinks(html, blocks, new Map([["gap", "8.914 s"]]))).toBe(
       '<p>For <a class="engine" href="#why-gap" data-measure="gap" title="time without a leader, after &quot;kill 2&quot;">8.914 s</a>.</p>',
     );
+  });
+  test("of a comparison lead to the comparison", () => {
+    const compared: readonly LessonBlock[] = [
+      { kind: "compare", line: 1, left: "zk", right: "kraft", title: "Two", describe: "Two clusters.", steps: [], why: {} },
+      { kind: "measures", line: 9, measures: [{ line: 10, name: "gap", what: "time from kill 1 to new controller", of: "kraft" }] },
+    ];
+    expect(fillMeasuredLinks(html, compared, new Map([["gap", "3.636 s"]]))).toContain('href="#compare-zk"');
   });
   test("say so when the build has not measured them, and show no number", () => {
     expect(fillMeasuredLinks(html, [], new Map())).toBe(
