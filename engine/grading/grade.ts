@@ -71,7 +71,9 @@ export class Grader {
   }
 
   #command(fact: ViewFact, command: Command, before: ClusterView): void {
-    for (const fault of this.#drill.faults) if (!this.#faults.has(fault.id) && isFault(fault, command, before)) this.#faulted(fault, fact, command, before);
+    // Two faults may read the same ("the leader dies", twice): one deed is one of them, in the order of the story.
+    const happened = this.#drill.faults.find(fault => !this.#faults.has(fault.id) && isFault(fault, command, before));
+    if (happened !== undefined) this.#faulted(happened, fact, command, before);
     if (command.do !== "predict") return;
     const question = this.#drill.predictions.find(candidate => candidate.id === command.id);
     if (question === undefined) return;

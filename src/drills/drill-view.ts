@@ -95,11 +95,11 @@ export class DrillView {
     this.#work.hidden = true;
   }
 
-  showFault(id: string, { isReady, hasHappened }: { readonly isReady: boolean; readonly hasHappened: boolean }): void {
+  showFault(id: string, { isReady, words }: { readonly isReady: boolean; readonly words: string }): void {
     const act = this.#faults.get(id);
     if (act === undefined) return;
     act.disabled = !isReady;
-    act.textContent = hasHappened ? 'It has happened' : isReady ? 'Let it happen' : 'Say first';
+    act.textContent = words;
   }
 
   /** A button for each process that is stopped. */

@@ -107,6 +107,18 @@ export function stoppedParties(view: ClusterView): readonly { readonly party: Pa
   return [...nodes, ...servers];
 }
 
+/** What stands on a fault's button, and whether it may be pressed. Faults come in the order of the story, each after its questions. */
+export function faultButton(
+  drill: Drill, fault: DrillFault, { said, happened }: { readonly said: ReadonlySet<string>; readonly happened: ReadonlySet<string> },
+): { readonly isReady: boolean; readonly words: string } {
+  const isOrder = 'command' in fault;
+  if (happened.has(fault.id)) return { isReady: false, words: isOrder ? 'The order is given' : 'It has happened' };
+  const earlier = drill.faults.slice(0, drill.faults.indexOf(fault));
+  if (!earlier.every(({ id }) => happened.has(id))) return { isReady: false, words: 'Not yet' };
+  if (!questionsBefore(drill, fault).every(({ id }) => said.has(id))) return { isReady: false, words: 'Say first' };
+  return { isReady: true, words: isOrder ? 'Give the order' : 'Let it happen' };
+}
+
 /** Questions that have to be answered before this fault may happen. */
 export function questionsBefore(drill: Drill, fault: DrillFault): readonly PredictionQuestion[] {
   return drill.predictions.filter((question) => question.fault === fault.id);

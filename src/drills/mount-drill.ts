@@ -14,7 +14,7 @@ import type { LiveSession } from '#src/session/live-session.ts';
 import { loadDrill } from './drill-files.ts';
 import { drillForm } from './drill-form.ts';
 import { DrillView } from './drill-view.ts';
-import { SEEDS, questionsBefore, seedsSummary } from './drill-words.ts';
+import { SEEDS, faultButton, seedsSummary } from './drill-words.ts';
 import type { SeedVerdict } from './drill-words.ts';
 
 /** The seed on the bench; handing in tries all. */
@@ -114,10 +114,7 @@ class DrillPanel {
   }
 
   #showFaults(): void {
-    for (const fault of this.#drill.faults) {
-      const isSaid = questionsBefore(this.#drill, fault).every((question) => this.#said.has(question.id));
-      this.#view.showFault(fault.id, { isReady: isSaid && !this.#happened.has(fault.id), hasHappened: this.#happened.has(fault.id) });
-    }
+    for (const fault of this.#drill.faults) this.#view.showFault(fault.id, faultButton(this.#drill, fault, { said: this.#said, happened: this.#happened }));
   }
 
   #lookSoon(): void {

@@ -17,6 +17,8 @@ const CHECKS = {
   'all-nodes-running': { check: 'all-nodes-running' },
   'all-brokers-unfenced': { check: 'all-brokers-unfenced' },
   'active-controller': { check: 'active-controller' },
+  'no-reassignment': { check: 'no-reassignment' },
+  'ensemble-serves': { check: 'ensemble-serves' },
 } as const satisfies Readonly<Record<string, Check>>;
 
 export const CHECK_NAMES: readonly string[] = Object.keys(CHECKS);

@@ -20,7 +20,7 @@ export default defineDrill({
     { atMs: 22_000, command: { do: "kill", node: "zookeeper-3" } },
   ],
   verbs: [
-    { id: "restart-3", text: "Shut broker 3 down", command: { do: "shut-down", node: 3 } },
+    { id: "stop-3", text: "Shut broker 3 down", command: { do: "shut-down", node: 3 } },
     { id: "unplug-3", text: "Unplug broker 3", command: { do: "kill", node: 3 } },
     { id: "unplug-2", text: "Unplug broker 2", command: { do: "kill", node: 2 } },
     { id: "unplug-last", text: "Unplug ZooKeeper server 1", command: { do: "kill", node: "zookeeper-1" } },

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { initialView } from '#engine/cluster/fold-facts.ts';
 import { PRESETS } from '#engine/cluster/presets.ts';
 import type { Verdict } from '#engine/grading/grade.ts';
-import { SEEDS, answerWords, goalLines, predictionAnswer, questionsBefore, seedsSummary, stoppedParties } from '#src/drills/drill-words.ts';
+import { SEEDS, answerWords, faultButton, goalLines, predictionAnswer, questionsBefore, seedsSummary, stoppedParties } from '#src/drills/drill-words.ts';
+import oneCopyLeft from '../../../lessons/03-replication/40-in-sync-replicas/drill.ts';
+import uncleanHands from '../../../lessons/03-replication/60-the-leader-dies/unclean-hands/drill.ts';
 import drill from '../../../lessons/01-the-post-office/20-the-sorting-office/drill.ts';
 
 const [question] = drill.predictions;
@@ -41,6 +43,27 @@ describe('goals', () => {
 
   it('say what kind they are and what became of them', () => {
     expect(goalLines(drill, verdict(['everybody-home'])).map((line) => `${line.word}: ${line.kind}`)).toEqual(['Met: Said first', 'Met: Always', 'Broken: At the end']);
+  });
+});
+
+describe('the button of a fault', () => {
+  const words = (of: typeof drill, said: readonly string[], happened: readonly string[]): readonly string[] =>
+    of.faults.map((it) => { const { isReady, words: text } = faultButton(of, it, { said: new Set(said), happened: new Set(happened) }); return isReady ? `${text}!` : text; });
+
+  it('waits for what has to be said first', () => {
+    expect(words(drill, [], [])).toEqual(['Say first']);
+    expect(words(drill, ['after-the-crash'], [])).toEqual(['Let it happen!']);
+    expect(words(drill, ['after-the-crash'], ['crash'])).toEqual(['It has happened']);
+  });
+
+  it('waits for what happens earlier in the story', () => {
+    expect(words(oneCopyLeft, [], [])).toEqual(['Let it happen!', 'Not yet']);
+    expect(words(oneCopyLeft, [], ['first'])).toEqual(['It has happened', 'Let it happen!']);
+  });
+
+  it('is an order when the fault is the learner’s own', () => {
+    expect(words(uncleanHands, ['what-is-left'], [])).toEqual(['Give the order!']);
+    expect(words(uncleanHands, ['what-is-left'], ['order'])).toEqual(['The order is given']);
   });
 });
 
