@@ -2,6 +2,7 @@
 import type { ClusterSpec } from '#engine/cluster/spec.ts';
 import type { ClusterView, ViewFact } from '#engine/cluster/view.ts';
 import { lostAcknowledged } from '#src/drills/lost-records.ts';
+import { knowledgeOf } from '#src/feed/feed-lines.ts';
 import type { DifferenceRow } from '#src/lesson/compare-block.ts';
 import type { RunStory } from '#src/session/run-story.ts';
 import { durationText, partyText } from '#src/stage/shown-text.ts';
@@ -73,16 +74,11 @@ function leaderless({ story, untilUs, openingUs }: ComparedRun): string {
 
 /** The processes that told of new leaders, with the epoch in which they were controller. */
 function decided({ facts, story, spec }: ComparedRun, since: number): string {
-  const told = new Set(facts.flatMap(({ id, at, process, fact }) => {
-    if (at < since || fact.kind !== 'partition-changed' || fact.reason === 'created') return [];
-    return story.changeAt(`leader ${fact.topic}/${fact.partition}`, at)?.id === id && fact.leader >= 0 ? [`${partyText(process)} ${epochText(story.viewAt(at), spec)}`] : [];
+  const told = new Set(facts.flatMap((entry) => {
+    const { at, process, fact } = entry;
+    if (at < since || fact.kind !== 'partition-changed' || fact.reason === 'created' || fact.leader < 0) return [];
+    return knowledgeOf(entry, story).isNewLeader ? [`${partyText(process)} ${epochText(story.viewAt(at), spec)}`] : [];
   }));
-  // In ZooKeeper mode leaders are read off the znodes; who wrote them tells it in a fact of its own.
-  if (told.size === 0 && spec.mode === 'zookeeper') {
-    for (const { at, process, fact } of facts) {
-      if (at >= since && fact.kind === 'partition-changed' && fact.reason !== 'created') told.add(`${partyText(process)} ${epochText(story.viewAt(at), spec)}`);
-    }
-  }
   return told.size === 0 ? 'nobody yet' : [...told].join('; ');
 }
 

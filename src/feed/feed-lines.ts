@@ -1,6 +1,6 @@
 /** The sentences of a run in order, and which of them the feed shows at an instant: the news, and of the traffic only what came last. */
 import { type FactFollower, firstIndex } from '#src/session/fact-store.ts';
-import type { RunStory } from '#src/session/run-story.ts';
+import type { Change, RunStory } from '#src/session/run-story.ts';
 import type { ViewFact } from '#engine/cluster/view.ts';
 import { type Mark, markOf, type Weight, weightOf } from './fact-marks.ts';
 import { type Knowledge, KNOWS_NOTHING, sentenceOf } from './fact-sentences.ts';
@@ -77,9 +77,17 @@ export function knowledgeOf({ id, at, fact }: ViewFact, story: RunStory | null):
   if (story === null || (fact.kind !== 'partition-changed' && fact.kind !== 'high-watermark')) return KNOWS_NOTHING;
   const led = story.changeAt(`leader ${fact.topic}/${fact.partition}`, at);
   return {
-    isNewLeader: led?.id === id,
+    isNewLeader: led?.id === id || (story.mode === 'zookeeper' && fact.kind === 'partition-changed' && isToldByZnode(led, fact, at)),
     isOfLeader: fact.kind === 'high-watermark' && Number(String(led?.value ?? '').split(' ')[0]) === fact.broker,
   };
+}
+
+/** In ZooKeeper mode the znode has said it already, when the controller tells why. */
+const TOLD_LATER_US = 1_000_000;
+
+function isToldByZnode(led: Change | null, fact: { readonly leader: number; readonly leaderEpoch: number }, at: number): boolean {
+  if (led === null || led.value !== `${fact.leader} ${fact.leaderEpoch}` || at - led.atUs > TOLD_LATER_US) return false;
+  return String(led.before ?? '').split(' ')[0] !== String(fact.leader);
 }
 
 export function lineOf(fact: ViewFact, story: RunStory | null): FeedLine | null {

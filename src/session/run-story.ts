@@ -29,6 +29,7 @@ export type Changing =
   | `cut-backs`;
 
 export class RunStory implements FactFollower {
+  readonly mode: ClusterSpec['mode'];
   readonly #facts: ViewFact[] = [];
   /** #kept[n] is the view after the first n * STRETCH facts. */
   readonly #kept: ClusterView[];
@@ -37,6 +38,7 @@ export class RunStory implements FactFollower {
   readonly #changes = new Map<Changing, Change[]>();
 
   constructor(spec: ClusterSpec) {
+    this.mode = spec.mode;
     const first = initialView(spec);
     this.#kept = [first];
     this.#latest = first;

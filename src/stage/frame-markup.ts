@@ -179,7 +179,7 @@ function heads({ layout, model }: FrameRequest): string {
 }
 
 function marks({ layout, model }: FrameRequest): string {
-  const stamp = isNarrow(layout) ? { x: 1, dy: 3, width: 37, height: 13, baseline: 9.8 } : { x: 44, dy: layout.shelf > 60 ? 26 : 18, width: 60, height: 17, baseline: 12.4 };
+  const stamp = isNarrow(layout) ? { x: 1, dy: 3, width: 37, height: 13, baseline: 9.8 } : { x: 44, dy: layout.shelf > 60 ? 26 : 20, width: 60, height: 16, baseline: 12 };
   const postmarks = layout.columns.map((partition, index) => (model.columns[partition]?.replicas ?? []).map(({ broker }) => {
     const at = { x: columnX(layout, index) + layout.tab / 2, y: shelfMiddle(layout, broker), r: layout.postmark };
     return `<g data-part="postmark ${partition} ${broker}" display="none" style="transform-origin:${at.x}px ${at.y}px">${postmark(broker, at, `epoch ${partition} ${broker}`)}</g>`;

@@ -1,7 +1,7 @@
 /** Transparent cells over the frame: one tab stop, arrows move, Enter or a click opens the slip of the place. */
 import type { FrameModel } from './frame-model.ts';
 import { type Box, columnX, type Layout, shelfHeight, shelfMiddle, shelfTop } from './stage-layout.ts';
-import { isServerPlace, type StagePlace } from './stage-actions.ts';
+import { isServerPlace, type StagePlace } from './stage-places.ts';
 
 export class KeyboardGrid {
   readonly #root: HTMLElement;

@@ -2,6 +2,10 @@
 import type { ClusterView, NodeView, ZooKeeperServerView } from '#engine/cluster/view.ts';
 import { clockText, durationText } from './shown-text.ts';
 import type { Deed, SlipModel, SlipRequest, Verb } from './stage-actions.ts';
+import { stateText } from './stage-places.ts';
+
+/** Kafka's default of zookeeper.session.timeout.ms. */
+const ZOOKEEPER_SESSION_TIMEOUT_MS = 18_000;
 
 export function serverSlip(id: number, { view, story, us }: SlipRequest): SlipModel | null {
   const server = view.ensemble?.servers.find((it) => it.id === id);
@@ -36,23 +40,13 @@ function serverVerbs({ name, host, status }: ZooKeeperServerView, view: ClusterV
   ];
 }
 
-function stateText({ state }: ZooKeeperServerView): string {
-  return state === 'none' ? 'starting' : state;
-}
-
-export function serverSentence(id: number, view: ClusterView): string {
-  const server = view.ensemble?.servers.find((it) => it.id === id);
-  if (server === undefined) return `ZooKeeper server ${id}`;
-  const state = server.status === 'running' ? `${stateText(server)}, epoch ${server.epoch}` : server.status;
-  return `ZooKeeper server ${id}, ${server.host}, ${state}`;
-}
-
 export function beliefCaption(view: ClusterView): string {
   return view.profile.mode === 'zookeeper' ? 'ZooKeeper believes' : 'the controller believes';
 }
 
 /** A broker is in service as long as its session lives, and its znode with it. */
-export function beliefInZooKeeper(node: NodeView, { view, story, us, sessionTimeoutMs }: SlipRequest): string {
+export function beliefInZooKeeper(node: NodeView, { view, story, us, settings }: SlipRequest): string {
+  const sessionTimeoutMs = Number(settings['zookeeper.session.timeout.ms'] ?? ZOOKEEPER_SESSION_TIMEOUT_MS);
   const hasSession = view.ensemble?.sessions.some((it) => it.client === node.name) ?? false;
   const path = `/brokers/ids/${node.id}`;
   if (!hasSession) return `it has no session, and there is no ${path}`;

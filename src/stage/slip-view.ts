@@ -4,7 +4,8 @@
  */
 import { controllerCard, plate } from './broker-marks.ts';
 import { escapeMarkup } from './shown-text.ts';
-import { type Deed, isServerPlace, type SlipModel, type StagePlace } from './stage-actions.ts';
+import type { Deed, SlipModel } from './stage-actions.ts';
+import { isServerPlace, type StagePlace } from './stage-places.ts';
 
 export class SlipView {
   readonly #slip: HTMLElement;

@@ -2,18 +2,10 @@
 import type { Command } from '#engine/cluster/commands.ts';
 import type { ClusterView, NodeView, ViewFact } from '#engine/cluster/view.ts';
 import type { RunStory } from '#src/session/run-story.ts';
-import { beliefCaption, beliefInZooKeeper, quorumFacts, serverSentence, serverSlip } from './metadata-slips.ts';
+import { beliefCaption, beliefInZooKeeper, quorumFacts, serverSlip } from './metadata-slips.ts';
+import { isServerPlace, nodeText, type StagePlace } from './stage-places.ts';
 import { keyAt } from './frame-model.ts';
 import { clockText, durationText } from './shown-text.ts';
-
-/** A cell of the grid over the frame: a shelf, or the replica of a partition on it; or a ZooKeeper server above it. */
-export interface ShelfPlace { readonly broker: number; readonly partition: number | null }
-export interface ServerPlace { readonly server: number }
-export type StagePlace = ShelfPlace | ServerPlace;
-
-export function isServerPlace(place: StagePlace): place is ServerPlace {
-  return 'server' in place;
-}
 
 export type Deed =
   | { readonly kind: 'command'; readonly command: Command }
@@ -39,9 +31,7 @@ export interface SlipModel {
 
 const LETTERS_SHOWN = 6;
 /** Kafka's default of broker.session.timeout.ms. */
-export const SESSION_TIMEOUT_MS = 9_000;
-/** Kafka's default of zookeeper.session.timeout.ms. */
-export const ZOOKEEPER_SESSION_TIMEOUT_MS = 18_000;
+const SESSION_TIMEOUT_MS = 9_000;
 
 export interface SlipRequest {
   readonly place: StagePlace;
@@ -50,8 +40,8 @@ export interface SlipRequest {
   readonly story: RunStory;
   readonly facts: readonly ViewFact[];
   readonly us: number;
-  /** broker.session.timeout.ms of this run; zookeeper.session.timeout.ms in ZooKeeper mode. */
-  readonly sessionTimeoutMs: number;
+  /** Of all brokers of this run, by Kafka's names. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 export function slipModel(request: SlipRequest): SlipModel | null {
@@ -118,7 +108,8 @@ function isBeliefAbout(entry: ViewFact, broker: number, us: number): boolean {
 }
 
 function beliefText(node: NodeView, request: SlipRequest): string {
-  const { view, story, us, sessionTimeoutMs } = request;
+  const { view, story, us, settings } = request;
+  const sessionTimeoutMs = Number(settings['broker.session.timeout.ms'] ?? SESSION_TIMEOUT_MS);
   if (view.profile.mode === 'zookeeper') return beliefInZooKeeper(node, request);
   if (node.roles?.includes('broker') === false) return view.activeController === node.id ? 'it is the active controller' : 'nothing: a controller is not registered as a broker';
   if (view.activeController < 0) return 'there is no active controller';
@@ -173,31 +164,10 @@ function replicaSlip(node: NodeView, number: number, request: SlipRequest): Slip
   };
 }
 
-function nodeText(node: NodeView): string {
-  return `${node.roles?.includes('broker') === false ? 'controller' : 'broker'} ${node.id}`;
-}
-
 function letterAt(batches: Parameters<typeof keyAt>[0], offset: number): { key: string; value: string } {
   for (const batch of batches) {
     const record = batch.records.find((it) => it.offset === offset);
     if (record !== undefined) return { key: record.key ?? 'no key', value: record.value ?? 'null, a tombstone' };
   }
   return { key: '…', value: 'not spelled out here' };
-}
-
-/** The name of a place, as a whole sentence. */
-export function placeSentence(place: StagePlace, topic: string | null, view: ClusterView): string {
-  if (isServerPlace(place)) return serverSentence(place.server, view);
-  const node = view.nodes.find((it) => it.id === place.broker);
-  if (node === undefined) return `broker ${place.broker}`;
-  if (place.partition === null) {
-    const belief = node.belief === 'fenced' ? ', fenced' : '';
-    const controller = view.activeController !== node.id ? '' : view.profile.mode === 'kraft' ? ', active controller' : ', controller';
-    return `${nodeText(node)}, ${node.host}, ${node.status}${belief}${controller}`;
-  }
-  const partition = view.topics.find((it) => it.name === topic)?.partitions[place.partition];
-  const log = partition?.logs.find((it) => it.broker === node.id);
-  if (partition === undefined || log === undefined) return `broker ${node.id} has no replica of partition ${place.partition}`;
-  const standing = partition.leader === node.id ? `leader, epoch ${partition.leaderEpoch}` : partition.isr.includes(node.id) ? 'in-sync follower' : 'not in the ISR';
-  return `partition ${place.partition} on broker ${node.id}: ${standing}, log end ${log.logEnd}, high watermark ${log.highWatermark}`;
 }

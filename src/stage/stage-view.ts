@@ -7,9 +7,9 @@ import { FrameView, GHOST_US } from './frame-view.ts';
 import { type FrameModel, frameModel } from './frame-model.ts';
 import { KeyboardGrid } from './keyboard-grid.ts';
 import { MOVE_US, type Pace } from './motion-curves.ts';
-import { type Deed, placeSentence, SESSION_TIMEOUT_MS, slipModel, type SlipModel, type StagePlace, ZOOKEEPER_SESSION_TIMEOUT_MS } from './stage-actions.ts';
-import { SlipView } from './slip-view.ts';
-import { textTwinMarkup } from './text-twin.ts';
+import type { SlipView } from './slip-view.ts';
+import type { Deed, slipModel as slipModelOf, SlipModel } from './stage-actions.ts';
+import { placeSentence, type StagePlace } from './stage-places.ts';
 
 export interface StageSettings {
   readonly pace: () => Pace;
@@ -35,7 +35,8 @@ export class StageView {
   readonly #frame: FrameView;
   readonly #air: AirView;
   readonly #grid: KeyboardGrid;
-  readonly #slip: SlipView;
+  #slip: SlipView | null = null;
+  #slips: Promise<typeof import('./stage-slip.ts')> | null = null;
   readonly #twin: HTMLElement;
   readonly #before: readonly ChildNode[];
   #flights = new FlightLog();
@@ -64,7 +65,8 @@ export class StageView {
     this.#frame = new FrameView(child(mount, '.frame'));
     this.#air = new AirView(child(mount, '.air'));
     this.#grid = new KeyboardGrid(child(mount, '.keys'), (place, cell) => this.#openSlip(place, cell));
-    this.#slip = new SlipView(this.#root, (deed) => this.#act(deed));
+    // What a slip says is loaded while the hand is on its way to it.
+    for (const event of ['pointerenter', 'focusin']) this.#root.addEventListener(event, () => void this.#loadSlips(), { once: true });
     new ResizeObserver(() => {
       this.#widthPx = this.#root.clientWidth;
       this.redraw();
@@ -125,7 +127,7 @@ export class StageView {
     this.#drawn = count;
     if (this.#isText) {
       const twin = `${count} ${Math.floor(us / 250_000)}`;
-      if (twin !== this.#twinDrawn) this.#twin.innerHTML = textTwinMarkup(model, us);
+      if (twin !== this.#twinDrawn) void import('./text-twin.ts').then(({ textTwinMarkup }) => { this.#twin.innerHTML = textTwinMarkup(model, us); });
       this.#twinDrawn = twin;
       return;
     }
@@ -164,9 +166,16 @@ export class StageView {
   }
 
   #updateSlip(): void {
-    const open = this.#slip.place;
-    const slip = open === null ? null : this.#slipModel(open);
-    if (slip !== null) this.#slip.update(slip);
+    const slip = this.#slip;
+    if (slip === null || slip.place === null) return;
+    this.#loadSlips().then(({ slipModel }) => {
+      const model = slip.place === null ? null : this.#slipModel(slip.place, slipModel);
+      if (model !== null) slip.update(model);
+    }).catch((reason: unknown) => this.#session.fail(reason));
+  }
+
+  #loadSlips(): Promise<typeof import('./stage-slip.ts')> {
+    return this.#slips ??= import('./stage-slip.ts');
   }
 
   #tellShape(model: FrameModel, shownPartitions: number): void {
@@ -177,21 +186,22 @@ export class StageView {
     this.#settings.onShape(shape);
   }
 
-  #slipModel(place: StagePlace): SlipModel | null {
+  #slipModel(place: StagePlace, make: typeof slipModelOf): SlipModel | null {
     const { story } = this.#session;
     if (story === null) return null;
     const us = this.#session.shownUs;
-    const isZooKeeper = this.#model?.ensemble !== null;
-    const timeout = this.#session.openedRun?.spec.settings?.[isZooKeeper ? 'zookeeper.session.timeout.ms' : 'broker.session.timeout.ms'];
-    return slipModel({
+    return make({
       place, topic: this.#model?.topic ?? null, view: story.viewAt(us), story, facts: this.#session.facts.all, us,
-      sessionTimeoutMs: timeout === undefined ? (isZooKeeper ? ZOOKEEPER_SESSION_TIMEOUT_MS : SESSION_TIMEOUT_MS) : Number(timeout),
+      settings: this.#session.openedRun?.spec.settings ?? {},
     });
   }
 
   #openSlip(place: StagePlace, cell: HTMLElement): void {
-    const model = this.#slipModel(place);
-    if (model !== null) this.#slip.open(place, cell, model);
+    this.#loadSlips().then(({ SlipView, slipModel }) => {
+      const model = this.#slipModel(place, slipModel);
+      this.#slip ??= new SlipView(this.#root, (deed) => this.#act(deed));
+      if (model !== null) this.#slip.open(place, cell, model);
+    }).catch((reason: unknown) => this.#session.fail(reason));
   }
 
   #act(deed: Deed): void {

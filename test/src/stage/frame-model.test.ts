@@ -4,7 +4,8 @@ import { networkCutOf } from "#src/stage/network-cut.ts";
 import { RunStory } from "#src/session/run-story.ts";
 import { cellX, layoutOf, pointOn, shelfTop } from "#src/stage/stage-layout.ts";
 import { brokerOf, clockText, durationText, listText, shortKey } from "#src/stage/shown-text.ts";
-import { placeSentence, slipModel } from "#src/stage/stage-actions.ts";
+import { slipModel } from "#src/stage/stage-actions.ts";
+import { placeSentence } from "#src/stage/stage-places.ts";
 import { textTwinMarkup } from "#src/stage/text-twin.ts";
 import type { ClusterView } from "#engine/cluster/view.ts";
 import { batch, crashStory, SPEC } from "../session/written-facts.ts";
@@ -88,7 +89,7 @@ test("a cut names its sides, and the shelves part between them", () => {
 
 test("the slip says what is true beside what is believed, and offers what can be done now", () => {
   const slip = (ms: number, broker: number, partition: number | null = null) => slipModel({
-    place: { broker, partition }, topic: "user-events", view: STORY.viewAt(ms * 1_000), story: STORY, facts: FACTS, us: ms * 1_000, sessionTimeoutMs: 9_000,
+    place: { broker, partition }, topic: "user-events", view: STORY.viewAt(ms * 1_000), story: STORY, facts: FACTS, us: ms * 1_000, settings: {},
   });
   const possible = (ms: number): string => (slip(ms, 2)?.verbs ?? []).filter(verb => verb.deed !== null).map(verb => verb.letter).join("");
   expect(slip(9_100, 2)).toMatchObject({ truth: "stopped at 00:05.300", belief: "alive, for at most 5.2 s more" });
