@@ -4,6 +4,8 @@ import { type Acknowledged, type Anomaly, holdsBatch, type Invariant, type Parti
 
 export type HistoryCheck =
   | { readonly check: Invariant }
+  /** No acks=all producer was told that a record is safe while the ISR, as committed, had fewer members. */
+  | { readonly check: "acknowledged-by-at-least"; readonly copies: number; readonly topic?: string }
   /**
    * Every batch that was acknowledged to a producer with these acks (default: all) is in the log of the present leader. A partition without
    * a leader cannot tell and breaks nothing. Losses by a named anomaly (every replica of the ISR lost its page cache, an unclean
@@ -15,6 +17,7 @@ export interface Loss { readonly partition: PartitionHistory; readonly batch: Ac
 
 export function evaluateHistoryCheck(check: HistoryCheck, history: RunHistory): CheckResult {
   if (check.check === "no-acknowledged-loss") return evaluateLoss(check, history);
+  if (check.check === "acknowledged-by-at-least") return evaluateCopies(check, history);
   const violations = history.violations.filter(violation => violation.check === check.check);
   return {
     holds: violations.length === 0, detail: violations[0]?.detail ?? "it has held throughout",
@@ -34,6 +37,16 @@ function evaluateLoss(check: HistoryCheck & { check: "no-acknowledged-loss" }, h
     detail: `${records} acknowledged records are lost, the first at offset ${first.batch.baseOffset} of ${first.partition.topic}-${first.partition.partition}`,
     evidence: losses.slice(0, 5).map(loss => loss.batch.factId),
   };
+}
+
+function evaluateCopies({ copies, topic }: HistoryCheck & { check: "acknowledged-by-at-least" }, history: RunHistory): CheckResult {
+  for (const partition of history.partitions.values()) {
+    const { thinnest } = partition;
+    if (topic !== undefined && topic !== partition.topic || thinnest === null || thinnest.copies >= copies) continue;
+    const kept = thinnest.copies === 1 ? "1 copy" : `${thinnest.copies} copies`;
+    return { holds: false, detail: `offset ${thinnest.offset} of ${partition.topic}-${partition.partition} was acknowledged with ${kept} in sync`, evidence: [thinnest.factId] };
+  }
+  return { holds: true, detail: `every receipt stood for ${copies} copies at least`, evidence: [] };
 }
 
 /** All acknowledged batches that the present leaders do not have, with the anomaly that explains it, if any. */

@@ -76,7 +76,7 @@ function nodeCheck(check: NodeCheck, view: ClusterView): CheckResult {
       return node === undefined ? not(`there is no node ${check.node}`) : when(node.status === check.status, `node ${node.id} is ${node.status}`);
     }
     case "all-nodes-running": return everyNode(view, node => node.status === "running", node => `node ${node.id} is ${node.status}`);
-    case "all-brokers-unfenced": return everyNode(view, node => node.belief === "unfenced", node => `broker ${node.id} is ${node.belief}`);
+    case "all-brokers-unfenced": return everyNode(view, node => node.belief === "unfenced" || !isBroker(node), node => `broker ${node.id} is ${node.belief}`);
     case "active-controller": return when(
       check.node === undefined ? view.activeController !== -1 : view.activeController === check.node,
       view.activeController === -1 ? "nobody leads the quorum" : `node ${view.activeController} is the active controller`);
@@ -89,6 +89,10 @@ function producerCheck(check: Extract<ViewCheck, { readonly producer: string }>,
   if (producer === undefined) return not(`there is no producer ${check.producer}`);
   if (check.check === "nothing-failed") return when(producer.failed === 0, `${producer.failed} records of ${producer.id} have failed`);
   return when(producer.acknowledged >= check.count, `${producer.acknowledged} records of ${producer.id} are acknowledged`);
+}
+
+function isBroker(node: NodeView): boolean {
+  return node.roles === undefined || node.roles.length === 0 || node.roles.includes("broker");
 }
 
 function everyNode(view: ClusterView, holds: (node: NodeView) => boolean, otherwise: (node: NodeView) => string): CheckResult {
