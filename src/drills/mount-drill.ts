@@ -22,6 +22,9 @@ const BENCH_SEED = 7;
 /** Goals follow the run; a replay of a minute takes about a twentieth of a second. */
 const LOOK_AGAIN_MS = 900;
 
+/** The bench holds one drill. Another one that begins sends it away first, so that each goes back to the lesson and not to the other. */
+let onTheBench: DrillPanel | null = null;
+
 export interface DrillOfPage { readonly session: LiveSession; readonly progress: ProgressStore }
 
 export async function mountDrill(root: HTMLElement, page: DrillOfPage): Promise<void> {
@@ -76,6 +79,8 @@ class DrillPanel {
   }
 
   async #begin(): Promise<void> {
+    if (onTheBench !== null && onTheBench !== this) await onTheBench.#leave();
+    onTheBench = this;
     this.#lesson ??= await this.#session.save();
     this.#said.clear();
     this.#happened.clear();
@@ -95,6 +100,7 @@ class DrillPanel {
   async #leave(): Promise<void> {
     const lesson = this.#lesson;
     this.#lesson = null;
+    if (onTheBench === this) onTheBench = null;
     this.#grader?.end();
     this.#grader = null;
     this.#view.showClosed();
