@@ -51,8 +51,20 @@ export function checkDelayedFetches(process: ProcessContext, broker: BrokerState
 function check(process: ProcessContext, broker: BrokerState, partition: Partition, id: number): void {
   const operation = broker.delayedFetches.waiting.get(id);
   if (operation === undefined) return;
-  const context = contextOf(broker, operation);
-  if (context === null || isSatisfied(process, broker, operation.body, context, partition)) complete(process, broker, id, operation);
+  const wanted = wantedBy(broker, operation, partition);
+  if (wanted === null || isSatisfied(process, broker, operation.body, wanted, partition)) complete(process, broker, id, operation);
+}
+
+/**
+ * What may end the wait now that this partition has changed. With a minimum of one byte no other can make the difference, and it need not be looked
+ * for in all that is open. Null when its session has ended meanwhile.
+ */
+function wantedBy(broker: BrokerState, operation: DelayedFetch, { topic, partition }: Partition): readonly WantedPartition[] | null {
+  if (operation.sessionId === 0 || operation.body.minBytes > 1) return contextOf(broker, operation)?.wanted ?? null;
+  const session = broker.fetchSessions.byId.get(operation.sessionId);
+  if (session === undefined) return null;
+  const known = session.partitions.get(topic)?.[partition];
+  return known?.isOpen === true ? [known] : NOTHING_WANTED;
 }
 
 /** Null when its session has ended meanwhile. */
@@ -62,8 +74,7 @@ function contextOf(broker: BrokerState, { sessionId, wanted, isFull }: DelayedFe
   return session === undefined ? null : sessionContext(session, isFull);
 }
 
-/** With a minimum of one byte only the partition that has changed can make the difference. */
-function isSatisfied(process: ProcessContext, broker: BrokerState, body: RequestOf<"Fetch">, { wanted: all }: FetchContext, changed: Partition): boolean {
+function isSatisfied(process: ProcessContext, broker: BrokerState, body: RequestOf<"Fetch">, all: readonly WantedPartition[], changed: Partition): boolean {
   const fromOldLife = isOldLife(broker, body);
   let bytes = 0;
   for (const wanted of all) {

@@ -68,8 +68,9 @@ export function epochError(partition: Partition, requestEpoch: number): KafkaErr
  * of it (readFromPurgatory).
  */
 export function readPartitions(process: ProcessContext, broker: BrokerState, body: FetchRequest, context: FetchContext, hasWaited = false): FetchRead {
-  const topics: { topic: string; partitions: FetchPartitionResult[] }[] = [];
-  const leaders: number[] = [];
+  // Most reads find nothing, or something in one partition: an empty list that grows takes room for many.
+  let topics: FetchTopic[] | null = null;
+  let leaders: readonly number[] = NO_LEADERS;
   const reading: Reading = {
     process, broker, body, hasWaited, rules: replicaRules(broker), isOldLife: isOldLife(broker, body),
     leftBytes: Math.min(body.maxBytes, broker.settings["fetch.max.bytes"]), sizeBytes: 0, isUrgent: false,
@@ -80,13 +81,22 @@ export function readPartitions(process: ProcessContext, broker: BrokerState, bod
     const wanted = all[index] as WantedPartition;
     const result = readPartition(reading, wanted, tellsNewsOnly ? wanted as SessionPartition : null);
     if (result === null) continue;
-    if (result.currentLeader.leaderId !== -1) leaders.push(result.currentLeader.leaderId);
-    let topic = topics[topics.length - 1];
-    if (topic?.topic !== wanted.topic) topic = topics.find(known => known.topic === wanted.topic);
-    if (topic === undefined) topics.push(topic = { topic: wanted.topic, partitions: [] });
-    topic.partitions.push(result);
+    if (result.currentLeader.leaderId !== -1) leaders = [...leaders, result.currentLeader.leaderId];
+    if (topics === null) topics = [{ topic: wanted.topic, partitions: [result] }];
+    else addTo(topics, wanted.topic, result);
   }
-  return { topics, sizeBytes: reading.sizeBytes, isUrgent: reading.isUrgent, leaders };
+  return { topics: topics ?? NO_TOPICS, sizeBytes: reading.sizeBytes, isUrgent: reading.isUrgent, leaders };
+}
+
+interface FetchTopic { readonly topic: string; readonly partitions: FetchPartitionResult[] }
+const NO_TOPICS: readonly FetchTopic[] = [];
+const NO_LEADERS: readonly number[] = [];
+
+function addTo(topics: FetchTopic[], name: string, result: FetchPartitionResult): void {
+  const last = topics[topics.length - 1];
+  const topic = last?.topic === name ? last : topics.find(known => known.topic === name);
+  if (topic === undefined) topics.push({ topic: name, partitions: [result] });
+  else topic.partitions.push(result);
 }
 
 /** Null when there is nothing that the session's asker (`told`) does not know. */
@@ -128,7 +138,7 @@ function readRecords(reading: Reading, wanted: WantedPartition, partition: Parti
     if (read.batches.length > 0) {
       reading.sizeBytes += read.sizeBytes;
       reading.leftBytes -= read.sizeBytes;
-      result = { ...described(wanted, partition), records: read.batches };
+      result = described(wanted, partition, read.batches);
     }
   }
   // The answer tells the high watermark as it was before this very fetch may have moved it.
@@ -149,12 +159,15 @@ export function isSettled(broker: BrokerState, body: FetchRequest, known: Sessio
   return known.fetchOffset === log.logEndOffset && partition.role === "leader" && partition.isr.includes(body.replicaId);
 }
 
-function described(wanted: WantedPartition, { log: { highWatermark, logStartOffset } }: Partition): FetchPartitionResult {
+function described(
+  wanted: WantedPartition, { log: { highWatermark, logStartOffset } }: Partition, records: FetchPartitionResult["records"] = NO_RECORDS,
+): FetchPartitionResult {
   return {
     partition: wanted.partition, error: "NONE", highWatermark, lastStableOffset: highWatermark, logStartOffset,
-    divergingEpoch: NO_DIVERGENCE, currentLeader: NO_LEADER_HINT, preferredReadReplica: NO_PREFERRED_REPLICA, records: [],
+    divergingEpoch: NO_DIVERGENCE, currentLeader: NO_LEADER_HINT, preferredReadReplica: NO_PREFERRED_REPLICA, records,
   };
 }
+const NO_RECORDS: FetchPartitionResult["records"] = [];
 
 function failed(reading: Reading, { topic, partition }: WantedPartition, error: KafkaError): FetchPartitionResult {
   reading.isUrgent = true;

@@ -101,9 +101,21 @@ export function sessionContext(session: FetchSession, isFull: boolean): FetchCon
     const known = session.partitions.get(topic)?.[partition];
     if (known !== undefined) wanted.push(known);
   }
-  if (wanted.length > 1) wanted.sort((one, other) => one.turn - other.turn);
+  sortByTurn(wanted);
   return { session, wanted, isFull };
 }
+
+/** Mostly they are few and nearly in their turn. */
+function sortByTurn(wanted: SessionPartition[]): void {
+  if (wanted.length > INSERTIONS_MAX) wanted.sort((one, other) => one.turn - other.turn);
+  else for (let index = 1; index < wanted.length; index += 1) {
+    const known = wanted[index] as SessionPartition;
+    let at = index;
+    for (; at > 0 && (wanted[at - 1] as SessionPartition).turn > known.turn; at -= 1) wanted[at] = wanted[at - 1] as SessionPartition;
+    wanted[at] = known;
+  }
+}
+const INSERTIONS_MAX = 64;
 
 function wantedOf(body: FetchRequest): WantedPartition[] {
   return body.topics.flatMap(({ topic, partitions }) => partitions.map(wanted => ({ topic, ...wanted })));

@@ -23,6 +23,7 @@ export type Blocked =
   | { readonly on: "memory"; readonly bytes: number };
 
 const NOT_BLOCKED: Blocked = { on: "nothing" };
+const QUEUE_LIST_MIN = 64;
 
 /** One burst of a call: what the loop over its records needs. */
 interface Burst {
@@ -32,8 +33,8 @@ interface Burst {
   readonly metadata: TopicMetadata;
   readonly call: SendCall;
   readonly timestampMs: number;
-  /** By partition: saves a look-up a record. */
-  readonly queues: (PartitionQueue | undefined)[];
+  /** By partition: saves a look-up a record. Null when so few follow that the list would cost more. */
+  readonly queues: (PartitionQueue | undefined)[] | null;
   readonly chosen: number[];
   readonly keys: (string | null)[];
 }
@@ -45,9 +46,10 @@ export interface BurstResult { readonly chosen: readonly number[]; readonly keys
 export function appendRecords(
   process: ProcessContext, state: ProducerState, topic: ProducerTopic, metadata: TopicMetadata, call: SendCall,
 ): BurstResult {
-  const burst: Burst = { process, state, topic, metadata, call, timestampMs: toMs(process.now), queues: [], chosen: [], keys: [] };
-  const { chosen, keys } = burst;
   const records = call.records.list;
+  const queues = records.length - call.next < QUEUE_LIST_MIN ? null : [];
+  const burst: Burst = { process, state, topic, metadata, call, timestampMs: toMs(process.now), queues, chosen: [], keys: [] };
+  const { chosen, keys } = burst;
   const partitionCount = metadata.partitions.length;
   const { ignoreKeys, isRoundRobin } = state.config;
   while (call.next < records.length) {
@@ -71,7 +73,7 @@ export function appendRecords(
 }
 
 function appendTo(burst: Burst, record: OutgoingRecord, partition: number): Blocked | null {
-  const queue = burst.queues[partition] ??= queueOf(burst.topic, partition);
+  const queue = burst.queues === null ? queueOf(burst.topic, partition) : burst.queues[partition] ??= queueOf(burst.topic, partition);
   const last = queue.waiting[queue.waiting.length - 1];
   if (last !== undefined && !last.isClosed && tryAppend(burst, last, record)) {
     burst.chosen.push(partition);
