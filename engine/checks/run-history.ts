@@ -15,10 +15,12 @@ export interface Violation { readonly check: Invariant; readonly detail: string;
  * What excuses a loss, by its name. `leader-without-its-page-cache`: Kafka does not flush before it acknowledges, so who leads after a power loss without having left
  * the ISR leads with what was on the disk. In ZooKeeper mode that comes when nobody was controller while the machine was away: the next
  * controller finds the leader alive and leaves it its epoch (KIP-966 tells of the weakness). `isr-left-with-a-cancelled-reassignment`: a ZooKeeper-mode controller that
- * takes back the only replica in sync leaves it in the ISR without a leader (KafkaController.updateCurrentReassignment, doRemoveReplicasFromIsr).
+ * takes back the only replica in sync leaves it in the ISR without a leader (KafkaController.updateCurrentReassignment, doRemoveReplicasFromIsr). `nobody-is-eligible-any-more`:
+ * a change of min.insync.replicas forgets the eligible and the last known leaders, of partitions without a leader too (KIP-966); an unclean election alone helps.
  */
 export type AnomalyName =
-  | "every-replica-of-the-isr-lost-its-page-cache" | "leader-without-its-page-cache" | "unclean-election" | "isr-left-with-a-cancelled-reassignment";
+  | "every-replica-of-the-isr-lost-its-page-cache" | "leader-without-its-page-cache" | "unclean-election" | "isr-left-with-a-cancelled-reassignment"
+  | "nobody-is-eligible-any-more";
 export interface Anomaly { readonly name: AnomalyName; readonly topic: string; readonly partition: number; readonly factId: number; readonly at: number }
 
 /** A batch that a producer was told is safe; `entry` null when no leader's append of it is known. */
@@ -171,6 +173,9 @@ export class RunHistory {
     history.replicas = fact.replicas;
     history.leaving = fact.reason === "reassignment-completed" ? fact.removingReplicas ?? [] : [];
     if (fact.leader !== -1) this.#ledInEpoch(history, fact.leader, fact.leaderEpoch);
+    if (fact.reason === "eligible-leader-replicas" && fact.isr.length === 0 && (fact.eligibleLeaderReplicas ?? fact.lastKnownLeaders ?? []).length === 0) {
+      this.#anomaly("nobody-is-eligible-any-more", history);
+    }
     const hasOnlyLeftIsr = fact.leader === -1 && fact.isr.length === 1 && this.#controllerOfEpoch.size > 0;
     if (hasOnlyLeftIsr && !fact.replicas.includes(fact.isr[0] ?? -1)) this.#anomaly("isr-left-with-a-cancelled-reassignment", history);
     else if (fact.leader !== -1 && !fact.isr.includes(fact.leader) || !fact.isr.every(member => fact.replicas.includes(member))) {

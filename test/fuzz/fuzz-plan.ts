@@ -36,10 +36,12 @@ const FAULTS_MIN = 6;
 /** Kinds and how often they come when they are switched on. */
 const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   "kill": 14, "power-loss": 8, "shut-down": 8, "pause": 8, "cut": 8, "one-way-cut": 6, "isolate": 6, "heal": 0, "drop": 8, "controller-killed": 7,
-  "controller-paused": 7, "zombie-controller": 5, "rolling-restart": 2, "preferred-election": 3, "reassign": 5, "grow": 2, "slow-disk": 3, "ensemble-killed": 6,
+  "controller-paused": 7, "zombie-controller": 14, "rolling-restart": 2, "preferred-election": 3, "reassign": 5, "grow": 2, "slow-disk": 3, "ensemble-killed": 6,
   "ensemble-paused": 4, "quorum-lost": 3, "fail-log-directory": 2,
   "full-disk": 3, "torn-tail": 5, "create-topic": 3, "delete-topic": 3, "configure": 4, "unclean-election": 2,
 };
+/** Not yet: a broker that starts with a failed directory would make its replicas anew in the other one, where Kafka refuses (LogManager.getOrCreateLog). */
+const NOT_WITH_ZOOKEEPER: readonly FaultKind[] = ["fail-log-directory"];
 const ENSEMBLE_ONLY: readonly FaultKind[] = ["ensemble-killed", "ensemble-paused", "zombie-controller"];
 
 type Draw = <T>(list: readonly T[]) => T;
@@ -123,7 +125,7 @@ function consumers(pick: Draw): ConsumerSpec[] {
 
 function randomFaults(stream: RandomStream, pick: Draw, profile: Profile, safetyUs: number): Fault[] {
   const kinds = (Object.keys(WEIGHTS) as FaultKind[]).filter(kind =>
-    WEIGHTS[kind] > 0 && (profile === "3.9 zookeeper" || !ENSEMBLE_ONLY.includes(kind)) && drawBelow(stream, 100) < 60);
+    WEIGHTS[kind] > 0 && !(profile === "3.9 zookeeper" ? NOT_WITH_ZOOKEEPER : ENSEMBLE_ONLY).includes(kind) && drawBelow(stream, 100) < 60);
   if (kinds.length === 0) kinds.push("kill");
   const total = kinds.reduce((sum, kind) => sum + WEIGHTS[kind], 0);
   const gapUs = pick([2, 4, 6]) * SECOND;

@@ -5,10 +5,10 @@ import { type Fault, type FuzzPlan, TOPIC } from "./fuzz-plan.ts";
 import { resolveFault } from "./resolve-fault.ts";
 import { evaluateCheck } from "#engine/checks/check.ts";
 import { type ClientAnomaly, ClientHistory } from "#engine/checks/client-history.ts";
-import { RunHistory } from "#engine/checks/run-history.ts";
+import { type AnomalyName, RunHistory } from "#engine/checks/run-history.ts";
 import { Cluster } from "#engine/cluster/cluster.ts";
 import type { ZooKeeperNodeState } from "#engine/broker/zookeeper-node-state.ts";
-import type { Command, Input, Outcome } from "#engine/cluster/commands.ts";
+import type { Command, Input, Outcome, Party } from "#engine/cluster/commands.ts";
 import { observe } from "#engine/cluster/observe.ts";
 import type { ClusterView } from "#engine/cluster/view.ts";
 import { InvariantError } from "#engine/core/invariant-error.ts";
@@ -45,6 +45,8 @@ class FuzzRun {
   phase: Finding["phase"] = "opening";
   readonly #feed: () => void;
   readonly #violationsSeen = { count: 0 };
+  /** Whose disk has been full: a log directory that is given up for it stays so until the next start. */
+  readonly filled = new Set<Party>();
   #nextCall = 1;
   #outcomesSeen = 0;
   readonly #obeyed = new Map<string, { readonly incarnation: number; readonly controllerEpoch: number }>();
@@ -93,6 +95,7 @@ class FuzzRun {
     const name = refusal === null ? command.do : "refused";
     this.did[name] = (this.did[name] ?? 0) + 1;
     this.inputs.push({ at: this.cluster.now, command });
+    if (command.do === "limit-disk" && command.capacityBytes !== null) this.filled.add(command.node);
     return refusal === null;
   }
 
@@ -137,7 +140,8 @@ class FuzzRun {
   }
 }
 
-export function fuzzRun(plan: FuzzPlan): FuzzResult {
+/** `atEnd` sees the cluster as the run leaves it. */
+export function fuzzRun(plan: FuzzPlan, atEnd?: (cluster: Cluster) => void): FuzzResult {
   const run = new FuzzRun(plan);
   let anomalies: readonly ClientAnomaly[] = [];
   try {
@@ -148,6 +152,7 @@ export function fuzzRun(plan: FuzzPlan): FuzzResult {
     run.found(`invariant: ${error.message}`);
   }
   const { cluster } = run;
+  atEnd?.(cluster);
   return {
     plan, findings: run.findings, inputs: run.inputs, until: cluster.now, anomalies, operations: run.clients.operations, did: run.did,
     events: cluster.eventsHandled,
@@ -226,8 +231,11 @@ const ROUNDS_MAX = 12;
  */
 function makeWhole(run: FuzzRun): void {
   run.give({ do: "heal", from: [], to: [] });
-  for (const party of run.did["limit-disk"] === undefined ? [] : parties(run)) run.give({ do: "limit-disk", node: party, capacityBytes: null });
-  run.cluster.simulation.world.network.drops.length = 0;
+  for (const party of run.filled) {
+    run.give({ do: "limit-disk", node: party, capacityBytes: null });
+    if (statusOf(run, party) !== "stopped") run.give({ do: "kill", node: party });
+  }
+  run.filled.clear();
   const someoneIsStopped = (): boolean => parties(run).some(party => statusOf(run, party) === "stopped");
   for (let round = 0, restarted = true; round < ROUNDS_MIN || (restarted || someoneIsStopped()) && round < ROUNDS_MAX; round += 1) {
     restarted = false;
@@ -286,12 +294,14 @@ function live(run: FuzzRun, absent: number): readonly ClientAnomaly[] {
   return forbidden(run);
 }
 
+const BEYOND_REPAIR: ReadonlySet<AnomalyName> = new Set<AnomalyName>(["isr-left-with-a-cancelled-reassignment", "nobody-is-eligible-any-more"]);
+
 /**
  * A directory that has failed does not come back: what stood in it is offline for good, and a partition may be without a leader. So may one whose only
- * replica in sync was taken back by an operator.
+ * replica in sync was taken back by an operator, or whose eligible leaders a changed setting has forgotten.
  */
 function isBeyondRepair(run: FuzzRun): boolean {
-  return run.did["fail-log-directory"] !== undefined || run.history.anomalies.some(({ name }) => name === "isr-left-with-a-cancelled-reassignment");
+  return run.did["fail-log-directory"] !== undefined || run.history.anomalies.some(({ name }) => BEYOND_REPAIR.has(name));
 }
 
 function forbidden(run: FuzzRun): readonly ClientAnomaly[] {
