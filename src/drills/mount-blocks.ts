@@ -1,6 +1,6 @@
 /**
  * Wakes the live blocks of a lesson page: predictions, measured numbers, "why?", diagrams, what is said elsewhere, drills. Code cells belong to
- * the notebook. What is heavy (diagrams, drills) is loaded when the reader comes near it.
+ * the notebook. Predictions, diagrams and drills are loaded when the reader comes near it.
  */
 import '#src/styles/drills.css';
 import { blocksInPage } from '#src/page/lesson-blocks-in-page.ts';
@@ -8,8 +8,6 @@ import { progress } from '#src/page/progress.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
 import { mountElsewhere } from './elsewhere-box.ts';
 import { MeasuredNumbers, mountMeasuredLinks } from './measured-links.ts';
-import { mountPredict } from './predict-form.ts';
-import { mountWhy } from './why-block.ts';
 
 export interface BlocksOfPage {
   readonly session: LiveSession;
@@ -28,10 +26,10 @@ export function mountBlocks(root: HTMLElement, { session, bench }: BlocksOfPage)
   for (const { element, block } of blocks) {
     switch (block.kind) {
       case 'predict':
-        mountPredict(element, block, { session, measures, file, said: (label) => progress.said(lesson, block.id, label) });
+        whenNear(element, async () => (await import('./predict-form.ts')).mountPredict(element, block, { session, measures, file, said: (label) => progress.said(lesson, block.id, label) }), session);
         break;
       case 'why':
-        mountWhy(element, block, { session, numbers });
+        whenNear(element, async () => (await import('./why-block.ts')).mountWhy(element, block, { session, numbers }), session);
         break;
       case 'mermaid':
         whenNear(element, async () => (await import('#src/diagrams/mount-mermaid.ts')).mountMermaid(element, block, session), session);

@@ -17,7 +17,6 @@ import { SendForm } from './send-form.ts';
 import { type StageShape, StageView } from './stage-view.ts';
 import { StripView } from './strip-view.ts';
 import { clockText, escapeMarkup, profileText } from './shown-text.ts';
-import { UnplugButtons } from './unplug-buttons.ts';
 
 export interface BenchOptions {
   readonly spec: ClusterSpec;
@@ -105,8 +104,16 @@ class BenchDrawing {
     });
     const problem = new ProblemNote(mount('stage'));
     const verbs = mount('verbs');
-    const hands = variant === 'home' ? new UnplugButtons(verbs, session) : new SendForm(verbs, session, () => this.#topic);
-    this.#drawAlso.push((us) => hands.draw(us));
+    if (variant === 'home') {
+      import('./unplug-buttons.ts').then(({ UnplugButtons }) => {
+        const buttons = new UnplugButtons(verbs, session);
+        this.#drawAlso.push((us) => buttons.draw(us));
+        this.#drawSoon();
+      }).catch((reason: unknown) => session.fail(reason));
+    } else {
+      const form = new SendForm(verbs, session, () => this.#topic);
+      this.#drawAlso.push((us) => form.draw(us));
+    }
     const live = document.createElement('p');
     live.className = 'visually-hidden';
     bench.append(live);
