@@ -73,7 +73,8 @@ export function startLifecycle(process: ProcessContext, host: LifecycleHost, set
     state: "starting", brokerEpoch: -1, metadataOffset: -1, failedAttempts: 0, inFlight: 0, lastCommunication: 0, againAtOnce: false,
     gotShutdownResponse: false, timer: 0,
   };
-  process.schedule(fromMs(numberSetting(overrides, "initial.broker.registration.timeout.ms", 60_000)), REGISTRATION_TIMEOUT);
+  // Only ZooKeeper decides whether a broker in migration mode may run.
+  if (settings.mode === "kraft") process.schedule(fromMs(numberSetting(overrides, "initial.broker.registration.timeout.ms", 60_000)), REGISTRATION_TIMEOUT);
   communicate(process, host, state);
   return state;
 }
@@ -98,8 +99,8 @@ function communicate(process: ProcessContext, host: LifecycleHost, state: Lifecy
   if (state.brokerEpoch === -1) {
     const body: RequestOf<"BrokerRegistration"> = {
       brokerId: settings.nodeId, clusterId: settings.clusterId, incarnationId: state.incarnationId,
-      listeners: [{ name: "PLAINTEXT", host: settings.host, port: 9092, securityProtocol: 0 }], features: supportedFeatures(profileOf(settings.kafka, "kraft")),
-      rack: settings.rack, isMigratingZkBroker: false, logDirs: state.logDirectoryIds, previousBrokerEpoch: state.previousBrokerEpoch,
+      listeners: [{ name: "PLAINTEXT", host: settings.host, port: 9092, securityProtocol: 0 }], features: featuresOf(settings),
+      rack: settings.rack, isMigratingZkBroker: settings.mode === "zookeeper", logDirs: state.logDirectoryIds, previousBrokerEpoch: state.previousBrokerEpoch,
     };
     host.sendToController({ api: "BrokerRegistration", body, timeoutMs, context });
     return;
@@ -110,6 +111,14 @@ function communicate(process: ProcessContext, host: LifecycleHost, state: Lifecy
     offlineLogDirs: state.offlineDirectoryIds,
   };
   host.sendToController({ api: "BrokerHeartbeat", body, timeoutMs, context });
+}
+
+/** A broker in ZooKeeper mode goes by inter.broker.protocol.version: it supports that one metadata version. */
+function featuresOf({ kafka, mode }: KafkaNodeSettings): RequestOf<"BrokerRegistration">["features"] {
+  const profile = profileOf(kafka, "kraft");
+  const features = supportedFeatures(profile);
+  const level = profile.features.find(feature => feature.name === "metadata.version")?.formatLevel ?? 0;
+  return mode === "kraft" ? features : features.map(feature => feature.name === "metadata.version" ? { ...feature, minSupportedVersion: level, maxSupportedVersion: level } : feature);
 }
 
 /** A log directory has failed: the controller hears of it at once, and with every heartbeat from now on. */

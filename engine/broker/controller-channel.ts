@@ -60,8 +60,11 @@ export function isWaiting(channel: ControllerChannel): boolean {
   return channel.inFlight === null && channel.queue.length > 0;
 }
 
+/** The active controller, and where it listens. */
+export interface ControllerAt { readonly id: number; readonly endpoint: Endpoint }
+
 /** Sends the next request to the active controller when nothing is in flight. */
-export function pumpController(process: ProcessContext, channel: ControllerChannel, controller: { readonly id: number; readonly endpoint: Endpoint }): void {
+export function pumpController(process: ProcessContext, channel: ControllerChannel, controller: ControllerAt): void {
   if (channel.inFlight !== null) return;
   const next = channel.queue.shift();
   if (next === undefined) return;

@@ -4,12 +4,13 @@
 // ControllerServer.scala, KafkaApis.handle (3.9). FIDELITY: BROKER-STARTUP, RAFT-OBSERVERS.
 import type { ProcessContext, ProcessKind } from "#engine/core/process.ts";
 import { LOG_DIRECTORY_FAILURE_TIMER } from "#engine/log/log-state.ts";
-import { createImage } from "#engine/metadata/apply-record.ts";
 import { catchUpBatches } from "#engine/metadata/image-snapshot.ts";
+import type { MetadataImage } from "#engine/metadata/image.ts";
 import {
   connectionKey, controllerEndpoint, isAnsweredByController, type KraftHost, kraftConnectionClosed, kraftRequest, kraftResponse, type KraftState,
-  kraftTimer, shutDownKraft, startKraft,
+  kraftTimer, kraftWriteMigration, shutDownKraft, startKraft,
 } from "#engine/metadata/kraft-server.ts";
+import type { MigrationDriver, MigrationHost } from "#engine/metadata/migration/migration-state.ts";
 import type { Message, RequestMessage } from "#engine/protocol/messages.ts";
 import {
   createNetworkClient, type NetworkClient, networkClosed, networkConnected, networkReceived, type NetworkResult, networkSend, networkTimer,
@@ -17,6 +18,8 @@ import {
 } from "#engine/protocol/network-client.ts";
 import { type ReplyTo, sendResponse } from "#engine/protocol/reply-to.ts";
 import type { RaftBatch } from "#engine/raft/raft-batch.ts";
+import type { Snapshot } from "#engine/raft/raft-snapshot.ts";
+import { votersOf } from "#engine/raft/raft-state.ts";
 import { handleBrokerRequest } from "./broker-apis.ts";
 import { brokerControllerResult } from "./broker-controller-result.ts";
 import {
@@ -28,6 +31,9 @@ import {
   askController, type ControllerChannel, controllerResult, controllerTimer, controllerTimerName, createControllerChannel, isWaiting, pumpController,
 } from "./controller-channel.ts";
 import { forgetFetchesOf } from "./delayed-fetch.ts";
+import {
+  goOnMigrating, migrationClosed, migrationConnected, migrationDriverTimer, migrationReceived, startMigration, zooKeeperBrokerAnswered,
+} from "./kraft-migration.ts";
 import { offlineDirectoryIds } from "./log-directories.ts";
 import { LOGS_LOADED_TIMER } from "./log-manager.ts";
 import { becomeReady, closeLogs, publishMetadata } from "./metadata-publisher.ts";
@@ -51,13 +57,15 @@ export interface KraftNodeState {
   readonly heartbeatChannel: ControllerChannel;
   /** Requests at the controller's listener; null on a dedicated broker. */
   readonly controllerRequests: RequestChannel | null;
+  /** A controller's part in a migration from ZooKeeper; null on all other nodes. */
+  readonly migration: MigrationDriver | null;
   /** Whether the broker's listener was opened. */
   isListening: boolean;
 }
 
 /** What the parts ask for while one event is handled; carried out when the handler is through. */
-interface Wishes { committed: RaftBatch[]; mayExit: boolean; exit: boolean }
-type Parts = Pick<KraftNodeState, "settings" | "broker" | "raftNetwork" | "heartbeatChannel" | "controllerRequests">;
+interface Wishes { committed: RaftBatch[]; loaded: Snapshot | null; mayExit: boolean; exit: boolean }
+type Parts = Pick<KraftNodeState, "settings" | "broker" | "migration" | "raftNetwork" | "heartbeatChannel" | "controllerRequests">;
 
 export const kraftNode: ProcessKind = {
   kind: "kafka-node",
@@ -70,6 +78,9 @@ export const kraftNode: ProcessKind = {
   },
   onMessage(process, state, connection, message) {
     const node = state as KraftNodeState;
+    if (node.migration !== null && connection === node.migration.zooKeeper.connection) {
+      return handling(process, node, wishes => { migrationReceived(process, node.migration, migrationHost(process, node, wishes), connection, message); });
+    }
     const received = message as Message;
     if (received.type === "request") {
       const channel = channelOf(node, connection);
@@ -82,7 +93,9 @@ export const kraftNode: ProcessKind = {
     });
   },
   onConnected(process, state, connection) {
-    for (const client of clientsOf(state as KraftNodeState)) if (networkConnected(process, client, connection)) return;
+    const node = state as KraftNodeState;
+    if (migrationConnected(process, node.migration, connection)) return;
+    for (const client of clientsOf(node)) if (networkConnected(process, client, connection)) return;
   },
   onAccepted(process, state, connection, port) {
     const { broker, controllerRequests } = state as KraftNodeState;
@@ -110,14 +123,14 @@ function startNode(process: ProcessContext, settings: KafkaNodeSettings): KraftN
   const { roles, nodeId } = settings;
   const numbers = brokerSettings(settings.overrides);
   const parts: Parts = {
-    settings, broker: roles.includes("broker") ? createBroker(settings) : null,
+    settings, broker: roles.includes("broker") ? createBroker(settings) : null, migration: startMigration(process, settings),
     raftNetwork: createNetworkClient("raft", {
       clientId: `raft-client-${nodeId}`, reconnectBackoffMs: 50, reconnectBackoffMaxMs: 500, connectionSetupTimeoutMs: 10_000,
     }),
     heartbeatChannel: createControllerChannel("heartbeat", nodeId),
     controllerRequests: roles.includes("controller") ? createRequestChannel(numbers["num.io.threads"], numbers["queued.max.requests"]) : null,
   };
-  const wishes: Wishes = { committed: [], mayExit: false, exit: false };
+  const wishes = noWishes();
   const kraft = startKraft(process, kraftHost(process, parts, wishes), settings);
   const lifecycle = parts.broker === null ? null : startLifecycle(process, lifecycleHost(process, parts, wishes), settings);
   const node: KraftNodeState = { mode: "kraft", ...parts, kraft, lifecycle, isListening: false };
@@ -134,13 +147,24 @@ function kraftHost(process: ProcessContext, parts: Parts, wishes: Wishes): Kraft
     },
     committed: batches => { wishes.committed.push(...batches); },
     // What was committed before it is covered by it.
-    loadedSnapshot: snapshot => { wishes.committed = catchUpBatches(parts.broker?.image ?? createImage(), snapshot); },
+    loadedSnapshot: snapshot => {
+      wishes.committed = [];
+      wishes.loaded = snapshot;
+    },
     fatal: text => {
       const fault = "ERROR Encountered fatal fault: Unexpected error in raft IO thread (org.apache.kafka.server.fault.ProcessTerminatingFaultHandler)";
       process.trace({ kind: "node-failed", node: parts.settings.nodeId, exitCode: 1, text: `${fault}\n${text}` });
       wishes.exit = true;
     },
     shutDownDone: () => { wishes.exit = true; },
+  };
+}
+
+function migrationHost(process: ProcessContext, node: KraftNodeState, wishes: Wishes): MigrationHost {
+  const { kraft } = node;
+  return {
+    activeEpoch: kraft.controller?.active?.epoch ?? -1, voters: votersOf(kraft.raft).map(({ nodeId }) => nodeId),
+    write: records => { kraftWriteMigration(process, kraftHost(process, node, wishes), kraft, records); },
   };
 }
 
@@ -159,16 +183,32 @@ function lifecycleHost(process: ProcessContext, parts: Parts, wishes: Wishes): L
 
 /** Runs a handler, then what its parts have asked of each other. */
 function handling(process: ProcessContext, node: KraftNodeState, handler: (wishes: Wishes) => void): void {
-  const wishes: Wishes = { committed: [], mayExit: false, exit: false };
+  const wishes = noWishes();
   handler(wishes);
   carryOut(process, node, wishes);
 }
 
+function noWishes(): Wishes {
+  return { committed: [], loaded: null, mayExit: false, exit: false };
+}
+
+/** What was committed since the image was as it is; a snapshot stands for what the log does not have any more. */
+function committedSince(image: MetadataImage, { committed, loaded }: Wishes): readonly RaftBatch[] {
+  return loaded === null ? committed : [...catchUpBatches(image, loaded), ...committed];
+}
+
 function carryOut(process: ProcessContext, node: KraftNodeState, wishes: Wishes): void {
-  const { broker, lifecycle } = node;
+  const { broker, lifecycle, migration } = node;
+  if (migration !== null) {
+    let seen = wishes.committed.length;
+    goOnMigrating(process, migration, migrationHost(process, node, wishes), committedSince(migration.image, wishes));
+    // What it has written itself, where this controller is the whole quorum.
+    for (; wishes.committed.length > seen; seen = wishes.committed.length) goOnMigrating(process, migration, migrationHost(process, node, wishes), wishes.committed.slice(seen));
+  }
   if (broker !== null && lifecycle !== null) {
-    if (wishes.committed.length > 0 && !broker.isShuttingDown) {
-      publishMetadata(process, broker, wishes.committed);
+    const batches = committedSince(broker.image, wishes);
+    if (batches.length > 0 && !broker.isShuttingDown) {
+      publishMetadata(process, broker, batches);
       lifecycleMetadataApplied(process, lifecycleHost(process, node, wishes), lifecycle, broker.image.offset);
     }
     if (wishes.mayExit && !broker.isShuttingDown) shutDownBroker(process, node, broker, wishes);
@@ -212,8 +252,8 @@ function shutDownBroker(process: ProcessContext, node: KraftNodeState, broker: B
   shutDownKraft(process, kraftHost(process, node, wishes), node.kraft);
 }
 
-function clientsOf({ broker, raftNetwork, heartbeatChannel }: KraftNodeState): readonly NetworkClient[] {
-  if (broker === null) return [raftNetwork];
+function clientsOf({ broker, raftNetwork, heartbeatChannel, migration }: KraftNodeState): readonly NetworkClient[] {
+  if (broker === null) return migration === null ? [raftNetwork] : [raftNetwork, migration.channels.network];
   return [broker.fetcherNetwork, raftNetwork, heartbeatChannel.network, broker.alterPartitionChannel.network, broker.forwardingChannel.network];
 }
 
@@ -231,6 +271,7 @@ function channelOf({ broker, controllerRequests }: KraftNodeState, connection: n
 function route(process: ProcessContext, node: KraftNodeState, wishes: Wishes, client: NetworkClient, result: NetworkResult): void {
   const { broker } = node;
   if (client === node.raftNetwork) return kraftResponse(process, kraftHost(process, node, wishes), node.kraft, result);
+  if (client === node.migration?.channels.network) return zooKeeperBrokerAnswered(process, node.migration, result);
   if (broker === null) return;
   if (client === broker.fetcherNetwork) return fetcherResult(process, broker, result);
   for (const channel of channelsOf(node)) {
@@ -249,6 +290,7 @@ function fromController(process: ProcessContext, node: KraftNodeState, wishes: W
 
 function onClosed(process: ProcessContext, node: KraftNodeState, wishes: Wishes, connection: number): void {
   const { broker } = node;
+  if (migrationClosed(process, node.migration, migrationHost(process, node, wishes), connection)) return;
   if (node.controllerRequests !== null && closeChannel(node.controllerRequests, connection)) {
     kraftConnectionClosed(process, kraftHost(process, node, wishes), node.kraft, connection);
     return;
@@ -273,6 +315,7 @@ function onTimer(process: ProcessContext, node: KraftNodeState, wishes: Wishes, 
     return;
   }
   if (kraftTimer(process, kraftHost(process, node, wishes), node.kraft, name, payload, sequence)) return;
+  if (migrationDriverTimer(process, node.migration, migrationHost(process, node, wishes), name, payload, sequence)) return;
   if (lifecycle !== null && lifecycleTimer(process, lifecycleHost(process, node, wishes), lifecycle, name, payload, sequence)) return;
   for (const client of clientsOf(node)) {
     if (name !== networkTimerName(client)) continue;

@@ -1,6 +1,7 @@
 // Why a node does not start: mistakes in its server.properties and in its storage, with the lines that a real node logs, as recorded. A pure function
 // of properties and storage. Follows KafkaConfig.validateValues, Kafka.buildServer, MetaPropertiesEnsemble.verify (3.9.1, 4.3.1).
 // FIDELITY: LIFE-START-FAILURES.
+import { isMigrationEnabled } from "#engine/metadata/kraft-settings.ts";
 import type { MetaProperties } from "#engine/metadata/node-storage.ts";
 import { type KafkaVersion, profileOf } from "#engine/protocol/version-profile.ts";
 import { BROKER_PORT, CONTROLLER_PORT, type KafkaNodeSettings } from "./node-settings.ts";
@@ -219,6 +220,9 @@ export function serverProperties(settings: KafkaNodeSettings): Map<string, strin
     else properties.set("controller.quorum.voters", quorum.map(peer => `${peer.nodeId}@${peer.host}:${peer.port}`).join(","));
   } else {
     properties.set("broker.id", String(nodeId));
+    if (isMigrationEnabled(settings)) {
+      properties.set("controller.listener.names", "CONTROLLER").set("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
+    }
     if (zookeeperConnect.length > 0) properties.set("zookeeper.connect", zookeeperConnect.map(server => `${server.host}:${server.port}`).join(","));
   }
   const listeners = mode === "zookeeper" || roles.includes("broker") ? [`PLAINTEXT://${host}:${BROKER_PORT}`] : [];

@@ -3,6 +3,7 @@
 import type { PartitionRegistration, TopicImage } from "#engine/metadata/image.ts";
 import { LEADER_DURING_DELETE } from "#engine/metadata/zookeeper-controller/broker-request-batch.ts";
 import type { RequestOf } from "#engine/protocol/messages.ts";
+import { followControllerKind } from "./zookeeper-migration.ts";
 import type { ZooKeeperNodeState } from "./zookeeper-node-state.ts";
 
 type Body = RequestOf<"UpdateMetadata">;
@@ -13,6 +14,7 @@ export function updateMetadataCache(node: ZooKeeperNodeState, body: Body): strin
   const { broker } = node;
   const { image } = broker;
   broker.controllerId = body.controllerId;
+  followControllerKind(node, body.isKRaftController);
   image.brokers.clear();
   for (const { id, endpoints, rack } of body.liveBrokers) {
     const [endpoint] = endpoints;

@@ -14,6 +14,7 @@ import { metadataTopicsCreated } from "./apis/03-metadata.ts";
 import { type BrokerState, createBroker, reply, type ZooKeeperCreation } from "./broker-state.ts";
 import type { KafkaNodeSettings } from "./node-settings.ts";
 import type { ConfigStep } from "./zookeeper-configs.ts";
+import type { BrokerMigration } from "./zookeeper-migration.ts";
 import type { StartStep } from "./zookeeper-startup.ts";
 
 /** What the node goes on with when all its questions of one round are answered. */
@@ -48,6 +49,10 @@ export interface ZooKeeperNodeState {
   readonly creations: Map<number, ZooKeeperCreation>;
   nextCreation: number;
   readonly shutdown: ShutdownState;
+  /** Its part in a migration to KRaft; null outside one, and before it is registered. */
+  migration: BrokerMigration | null;
+  /** The KRaft controller has let the broker go. */
+  mayExit: boolean;
 }
 
 /** @property attemptsLeft of controlled.shutdown.max.retries. @property begunUs when the signal came. */
@@ -69,6 +74,7 @@ export function createZooKeeperNode(process: ProcessContext, settings: KafkaNode
       network: createNetworkClient("controlled-shutdown", { clientId: String(nodeId), reconnectBackoffMs: 0, reconnectBackoffMaxMs: 0, connectionSetupTimeoutMs: 10_000 }),
       attemptsLeft: numberSetting(overrides, "controlled.shutdown.max.retries", 3), begunUs: 0,
     },
+    migration: null, mayExit: false,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Message } from "#engine/protocol/messages.ts";
 import {
   brokerAnswered, controllerRequest, controllerSessionExpired, controllerTimer as controllerPartTimer, createAutomatically, watchFired, zooKeeperAnswered,
 } from "#engine/metadata/zookeeper-controller/zookeeper-controller.ts";
+import { isActive } from "#engine/metadata/zookeeper-controller/controller-state.ts";
 import {
   CONFIG_CHANGES_PATH, configIn, createNode, LOG_DIR_EVENT_PATH, logDirEventNode, topicConfigPath,
 } from "#engine/metadata/zookeeper-controller/znode-data.ts";
@@ -20,6 +21,7 @@ import {
   openZooKeeperSession, restartZooKeeperSession, zooKeeperClosed, zooKeeperConnected, type ZooKeeperEvent, zooKeeperReceived, zooKeeperTimer,
 } from "#engine/zookeeper/zookeeper-client.ts";
 import type { ZooKeeperResponse } from "#engine/zookeeper/zookeeper-protocol.ts";
+import { createMissing, metadataTopicsCreated } from "./apis/03-metadata.ts";
 import { handleLeaderAndIsr } from "./apis/04-leader-and-isr.ts";
 import { handleStopReplica } from "./apis/05-stop-replica.ts";
 import { handleUpdateMetadata } from "./apis/06-update-metadata.ts";
@@ -29,9 +31,10 @@ import { brokerControllerResult } from "./broker-controller-result.ts";
 import { reply } from "./broker-state.ts";
 import { brokerTimer } from "./broker-timers.ts";
 import {
-  type ControllerChannel, controllerResult, controllerTimer, controllerTimerName, isWaiting, pumpController,
+  type ControllerAt, type ControllerChannel, controllerResult, controllerTimer, controllerTimerName, isWaiting, pumpController,
 } from "./controller-channel.ts";
 import { forgetFetchesOf } from "./delayed-fetch.ts";
+import { forward } from "./forwarding.ts";
 import { LOGS_LOADED_TIMER } from "./log-manager.ts";
 import type { KafkaNodeSettings } from "./node-settings.ts";
 import { fetcherResult } from "./replica-fetcher.ts";
@@ -40,7 +43,8 @@ import { alterConfigs, describeConfigs, performConfigStep, readConfigChanges, to
 import {
   askZooKeeper, controllerRun, createZooKeeperNode, type FinishedRound, resendLost, takeRoundAnswer, type ZooKeeperContext, type ZooKeeperNodeState,
 } from "./zookeeper-node-state.ts";
-import { beginShutdown, sessionIsClosed, SHUTDOWN_TIMER, shutdownAnswered, shutdownTimer } from "./zookeeper-shutdown.ts";
+import { migrationLifecycleResponse, migrationRaftResponse, migrationTimer, quorumController } from "./zookeeper-migration.ts";
+import { beginShutdown, finish, sessionIsClosed, SHUTDOWN_TIMER, shutdownAnswered, shutdownTimer } from "./zookeeper-shutdown.ts";
 import { beginStart, failWithoutEnsemble, loadLogs, performStartStep } from "./zookeeper-startup.ts";
 
 export const zooKeeperNode: ProcessKind = {
@@ -88,20 +92,36 @@ function carryOut(process: ProcessContext, node: ZooKeeperNodeState): void {
   const { broker } = node;
   // The server has closed the connection, or was silent for too long.
   if (node.phase === "shutting-down" && broker.isShuttingDown && node.zooKeeper.status === "closed") sessionIsClosed(process, node);
+  if (node.phase === "shutting-down" && node.mayExit && !broker.isShuttingDown) finish(process, node);
   if (node.phase === "stopped") return process.exit();
   if (broker.zookeeperCreations.length > 0) createMissingTopics(process, node);
   const { alterPartitionChannel, forwardingChannel } = broker;
+  if (node.migration !== null && isWaiting(node.migration.heartbeatChannel)) {
+    const quorum = quorumController(node.migration);
+    if (quorum !== null) pumpController(process, node.migration.heartbeatChannel, quorum);
+  }
   if (!isWaiting(alterPartitionChannel) && !isWaiting(forwardingChannel)) return;
-  const controller = broker.image.brokers.get(broker.controllerId);
-  if (controller === undefined) return;
-  const at = { id: controller.brokerId, endpoint: controller };
+  const at = controllerAt(node);
+  if (at === null) return;
   pumpController(process, alterPartitionChannel, at);
   pumpController(process, forwardingChannel, at);
+}
+
+/** The broker that this one takes for the controller, or the active controller of the quorum; null for nobody. */
+function controllerAt({ broker, migration }: ZooKeeperNodeState): ControllerAt | null {
+  if (migration?.isControlledByKraft === true) return quorumController(migration);
+  const controller = broker.image.brokers.get(broker.controllerId);
+  return controller === undefined ? null : { id: controller.brokerId, endpoint: controller };
 }
 
 function createMissingTopics(process: ProcessContext, node: ZooKeeperNodeState): void {
   const { broker } = node;
   for (const creation of broker.zookeeperCreations.splice(0)) {
+    if (node.migration?.isControlledByKraft === true) {
+      createMissing(process, broker, creation.topics);
+      metadataTopicsCreated(process, broker, creation, new Map(creation.topics.map(topic => [topic, "NONE"])));
+      continue;
+    }
     const number = node.nextCreation;
     node.nextCreation += 1;
     node.creations.set(number, creation);
@@ -114,14 +134,15 @@ function createMissingTopics(process: ProcessContext, node: ZooKeeperNodeState):
   }
 }
 
-function clientsOf({ broker, controller, shutdown }: ZooKeeperNodeState): readonly NetworkClient[] {
+function clientsOf({ broker, controller, shutdown, migration }: ZooKeeperNodeState): readonly NetworkClient[] {
   return [
     broker.fetcherNetwork, broker.alterPartitionChannel.network, broker.forwardingChannel.network, controller.channels.network, shutdown.network,
+    ...migration === null ? [] : [migration.raftNetwork, migration.heartbeatChannel.network],
   ];
 }
 
-function channelsOf({ broker }: ZooKeeperNodeState): readonly ControllerChannel[] {
-  return [broker.alterPartitionChannel, broker.forwardingChannel];
+function channelsOf({ broker, migration }: ZooKeeperNodeState): readonly ControllerChannel[] {
+  return [broker.alterPartitionChannel, broker.forwardingChannel, ...migration === null ? [] : [migration.heartbeatChannel]];
 }
 
 function onMessage(process: ProcessContext, node: ZooKeeperNodeState, connection: number, message: unknown): void {
@@ -164,6 +185,7 @@ function onTimer(process: ProcessContext, node: ZooKeeperNodeState, name: string
   const events = zooKeeperTimer(process, node.zooKeeper, name, sequence);
   if (events !== null) return zooKeeperEvents(process, node, events);
   if (controllerPartTimer(controllerRun(process, node), name, payload, sequence)) return;
+  if (migrationTimer(process, node, name, payload, sequence)) return;
   for (const client of clientsOf(node)) {
     if (name !== networkTimerName(client)) continue;
     for (const result of networkTimer(process, client, payload as string, sequence)) route(process, node, client, result);
@@ -171,7 +193,7 @@ function onTimer(process: ProcessContext, node: ZooKeeperNodeState, name: string
   }
   for (const channel of channelsOf(node)) {
     if (name !== controllerTimerName(channel)) continue;
-    for (const result of controllerTimer(process, channel, sequence)) brokerControllerResult(process, broker, result);
+    for (const result of controllerTimer(process, channel, sequence)) fromController(process, node, channel, result);
     return;
   }
 }
@@ -188,11 +210,17 @@ function route(process: ProcessContext, node: ZooKeeperNodeState, client: Networ
   if (client === broker.fetcherNetwork) return fetcherResult(process, broker, result);
   if (client === node.controller.channels.network) return brokerAnswered(controllerRun(process, node), result);
   if (client === node.shutdown.network) return shutdownAnswered(process, node, result);
+  if (client === node.migration?.raftNetwork) return migrationRaftResponse(process, node, node.migration, result);
   for (const channel of channelsOf(node)) {
     if (channel.network !== client) continue;
     const done = controllerResult(process, channel, result);
-    if (done !== null) brokerControllerResult(process, broker, done);
+    if (done !== null) fromController(process, node, channel, done);
   }
+}
+
+function fromController(process: ProcessContext, node: ZooKeeperNodeState, channel: ControllerChannel, result: NetworkResult): void {
+  if (channel === node.migration?.heartbeatChannel) migrationLifecycleResponse(process, node, node.migration, result);
+  else brokerControllerResult(process, node.broker, result);
 }
 
 // ---- the session
@@ -266,6 +294,9 @@ function serve(process: ProcessContext, node: ZooKeeperNodeState, connection: nu
   const { broker } = node;
   const to: ReplyTo = { connection, correlationId: message.correlationId, api: message.api };
   const { body } = message;
+  if (node.migration !== null && message.forwardedFor === undefined && isForwardedApi(message.api) && !isActive(node.controller)) {
+    return forward(process, broker, message.api, body as RequestOf<typeof message.api>, to as ReplyTo<typeof message.api>);
+  }
   switch (message.api) {
     case "LeaderAndIsr": return leaderAndIsr(process, node, body as RequestOf<"LeaderAndIsr">, to as ReplyTo<"LeaderAndIsr">);
     case "StopReplica": return handleStopReplica(process, node, body as RequestOf<"StopReplica">, to as ReplyTo<"StopReplica">);

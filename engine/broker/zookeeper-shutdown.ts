@@ -12,6 +12,7 @@ import { type NetworkResult, networkSend } from "#engine/protocol/network-client
 import { closeZooKeeperSession, zooKeeperIsConnected } from "#engine/zookeeper/zookeeper-client.ts";
 import { closeLogs } from "./metadata-publisher.ts";
 import { closeChannel } from "./request-channel.ts";
+import { beginMigrationShutdown } from "./zookeeper-migration.ts";
 import { controllerRun, type ZooKeeperNodeState } from "./zookeeper-node-state.ts";
 
 export const SHUTDOWN_TIMER = "controlled shutdown";
@@ -26,6 +27,7 @@ export function beginShutdown(process: ProcessContext, node: ZooKeeperNodeState)
   log(process, node, "shutting down");
   if (!isControlled) return finish(process, node);
   log(process, node, "Starting controlled shutdown");
+  if (node.migration?.isControlledByKraft === true) return beginMigrationShutdown(process, node, node.migration);
   askToLeave(process, node);
 }
 
@@ -63,7 +65,8 @@ function log(process: ProcessContext, node: ZooKeeperNodeState, text: string): v
   logLine(process, nodeId, "INFO", `[KafkaServer id=${nodeId}] ${text}`, "kafka.server.KafkaServer");
 }
 
-function finish(process: ProcessContext, node: ZooKeeperNodeState): void {
+/** Nothing is left that somebody else has to take over. */
+export function finish(process: ProcessContext, node: ZooKeeperNodeState): void {
   const { broker, zooKeeper, controller } = node;
   const { nodeId } = node.settings;
   logLine(process, nodeId, "INFO", `[data-plane Kafka Request Handler on Broker ${nodeId}], shutting down`, "kafka.server.KafkaRequestHandlerPool");

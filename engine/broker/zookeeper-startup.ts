@@ -17,6 +17,7 @@ import { CHECKPOINT_TIMER, PRODUCER_EXPIRATION_TIMER } from "./metadata-publishe
 import { BROKER_PORT } from "./node-settings.ts";
 import { serverProperties, wrongClusterId } from "./node-start-failures.ts";
 import { configsRead, readStartConfigs } from "./zookeeper-configs.ts";
+import { registeredInZooKeeper, startBrokerMigration } from "./zookeeper-migration.ts";
 import { askZooKeeper, controllerRun, type ZooKeeperNodeState } from "./zookeeper-node-state.ts";
 
 /** producer.id.expiration.check.interval.ms */
@@ -141,7 +142,7 @@ function ownerRead(process: ProcessContext, node: ZooKeeperNodeState, answer: Zo
 
 function becomeRunning(process: ProcessContext, node: ZooKeeperNodeState, brokerEpoch: number): void {
   const { broker } = node;
-  broker.brokerEpoch = brokerEpoch;
+  registeredInZooKeeper(node, brokerEpoch);
   if (node.phase === "starting") {
     node.phase = "running";
     broker.isReady = true;
@@ -149,5 +150,6 @@ function becomeRunning(process: ProcessContext, node: ZooKeeperNodeState, broker
     process.schedule(fromMs(broker.settings["replica.high.watermark.checkpoint.interval.ms"]), CHECKPOINT_TIMER);
     process.schedule(fromMs(PRODUCER_EXPIRATION_CHECK_MS), PRODUCER_EXPIRATION_TIMER);
   }
+  startBrokerMigration(process, node);
   runForController(controllerRun(process, node));
 }

@@ -2,7 +2,7 @@
 // Follows the replay functions of the control managers and PartitionRegistration.merge (3.9, 4.3). FIDELITY: META-RECORDS, META-TRANSACTIONS.
 import { invariant } from "#engine/core/invariant-error.ts";
 import type { RaftBatch } from "#engine/raft/raft-batch.ts";
-import { type BrokerRegistration, type MetadataImage, type PartitionRegistration, quotaEntityKey, topicById, type TopicImage } from "./image.ts";
+import { type BrokerRegistration, type MetadataImage, type PartitionRegistration, quotaEntityKey, topicById, type TopicImage, UNASSIGNED_DIRECTORY } from "./image.ts";
 import type { MetadataRecord, PartitionChange } from "./records.ts";
 
 export function createImage(): MetadataImage {
@@ -73,7 +73,7 @@ function changeRegistration(broker: BrokerRegistration, record: MetadataRecord &
 function addPartition(topic: TopicImage, record: MetadataRecord & { readonly type: "PartitionRecord" }): void {
   const { partitionId, replicas, isr, removingReplicas, addingReplicas, leader, leaderEpoch, partitionEpoch, leaderRecoveryState, directories } = record;
   topic.partitions[partitionId] = {
-    partition: partitionId, replicas, directories, isr, removingReplicas, addingReplicas, elr: record.eligibleLeaderReplicas ?? [],
+    partition: partitionId, replicas, directories: directories.length === 0 ? replicas.map(() => UNASSIGNED_DIRECTORY) : directories, isr, removingReplicas, addingReplicas, elr: record.eligibleLeaderReplicas ?? [],
     lastKnownElr: record.lastKnownElr ?? [], leader, leaderEpoch, partitionEpoch, leaderRecoveryState,
   };
 }

@@ -13,11 +13,10 @@ import {
 import { answerOnly, type Decision, NO_REASON, type OperationContext } from "./controller-state.ts";
 import type { BrokerRegistration } from "./image.ts";
 import { changesAfterUncleanShutdown, changesWith, changesWithout, changesWithoutForEver } from "./partition-leadership.ts";
-import type { MetadataRecord } from "./records.ts";
+import { type MetadataRecord, ZK_MIGRATION, ZK_PRE_MIGRATION } from "./records.ts";
 import { directoriesOffline } from "./replica-directories.ts";
 
 const PRODUCER_ID_BLOCK_SIZE = 1000;
-const ZK_PRE_MIGRATION = 2;
 
 export function registerBroker(context: OperationContext, request: RequestOf<"BrokerRegistration">): Decision<"BrokerRegistration"> {
   const { image, active, nowUs } = context;
@@ -48,7 +47,7 @@ function registrationError(context: OperationContext, request: RequestOf<"Broker
   const { fencedBrokersHaveSessions } = profileOf(config.kafka, "kraft");
   const isAlive = hasValidSession(active.sessions.get(brokerId), config.brokerSessionTimeoutMs, nowUs, fencedBrokersHaveSessions);
   if (existing !== undefined && existing.incarnationId !== request.incarnationId && isAlive) return "DUPLICATE_BROKER_REGISTRATION";
-  if (request.isMigratingZkBroker && image.zkMigrationState === 0) return "BROKER_ID_NOT_REGISTERED";
+  if (request.isMigratingZkBroker && image.zkMigrationState !== ZK_PRE_MIGRATION && image.zkMigrationState !== ZK_MIGRATION) return "BROKER_ID_NOT_REGISTERED";
   if (!request.isMigratingZkBroker && image.zkMigrationState === ZK_PRE_MIGRATION) return "BROKER_ID_NOT_REGISTERED";
   if (logDirs.length === 0 || new Set(logDirs).size !== logDirs.length) return "INVALID_REGISTRATION";
   const isTaken = [...image.brokers.values()].some(other => other.brokerId !== brokerId && other.logDirs.some(directory => logDirs.includes(directory)));

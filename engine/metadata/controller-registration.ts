@@ -44,11 +44,11 @@ export function registrationCommitted(state: ControllerRegistrationState, nodeId
 }
 
 /** @param leader the active controller as this node knows it, null for none */
-export function maybeRegister(host: RaftHost, state: ControllerRegistrationState, { nodeId, kafka }: Pick<ControllerConfig, "nodeId" | "kafka">, leader: RaftPeer | null, listener: { readonly host: string; readonly port: number } | undefined): void {
+export function maybeRegister(host: RaftHost, state: ControllerRegistrationState, { nodeId, kafka, isMigrationEnabled }: Pick<ControllerConfig, "nodeId" | "kafka" | "isMigrationEnabled">, leader: RaftPeer | null, listener: { readonly host: string; readonly port: number } | undefined): void {
   if (state.isKnown || !state.isAllowed || state.pending || leader === null) return;
   state.pending = true;
   const body: RequestOf<"ControllerRegistration"> = {
-    controllerId: nodeId, incarnationId: state.incarnationId, zkMigrationReady: false,
+    controllerId: nodeId, incarnationId: state.incarnationId, zkMigrationReady: isMigrationEnabled,
     listeners: listener === undefined ? [] : [{ name: "CONTROLLER", host: listener.host, port: listener.port, securityProtocol: 0 }],
     features: supportedFeatures(profileOf(kafka, "kraft")),
   };

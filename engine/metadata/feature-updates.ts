@@ -4,7 +4,7 @@ import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import { profileOf, type VersionProfile } from "#engine/protocol/version-profile.ts";
 import { answerOnly, type Decision, NO_REASON, type OperationContext } from "./controller-state.ts";
 import type { ControllerConfig } from "./kraft-settings.ts";
-import type { MetadataRecord, SupportedFeature } from "./records.ts";
+import { type MetadataRecord, type SupportedFeature, ZK_NO_MIGRATION, ZK_PRE_MIGRATION } from "./records.ts";
 
 const METADATA_VERSION = "metadata.version";
 const KRAFT_VERSION = "kraft.version";
@@ -14,14 +14,14 @@ export function supportedFeatures(profile: VersionProfile): SupportedFeature[] {
 }
 
 /** One metadata transaction: feature levels, and either the state of a migration or, with ELR, min.insync.replicas for the whole cluster. */
-export function bootstrapRecords(config: ControllerConfig, zkMigrationState: number): MetadataRecord[] {
+export function bootstrapRecords(config: ControllerConfig): MetadataRecord[] {
   const profile = profileOf(config.kafka, "kraft");
   const levels = profile.features.filter(feature => feature.formatLevel > 0)
     .map((feature): MetadataRecord => ({ type: "FeatureLevelRecord", name: feature.name, featureLevel: feature.formatLevel }));
   const minIsr = String(config.overrides["min.insync.replicas"] ?? 1);
   const state: MetadataRecord = profile.eligibleLeaderReplicas
     ? { type: "ConfigRecord", resourceType: "BROKER", resourceName: "", name: "min.insync.replicas", value: minIsr }
-    : { type: "ZkMigrationStateRecord", zkMigrationState };
+    : { type: "ZkMigrationStateRecord", zkMigrationState: config.isMigrationEnabled ? ZK_PRE_MIGRATION : ZK_NO_MIGRATION };
   return [{ type: "BeginTransactionRecord", name: "Bootstrap records" }, ...levels, state, { type: "EndTransactionRecord" }];
 }
 

@@ -25,10 +25,13 @@ import type { ControllerConfig } from "./kraft-settings.ts";
 import { balanceLeaders, electUncleanLeaders, hasImbalance, isFullRun } from "./leader-elections.ts";
 import { mutationQuota } from "./mutation-quota.ts";
 import { applyIndexed, createPartitionIndex, indexImage } from "./partition-index.ts";
-import type { MetadataRecord } from "./records.ts";
+import { type MetadataRecord, ZK_MIGRATION, ZK_NO_MIGRATION, ZK_POST_MIGRATION, ZK_PRE_MIGRATION } from "./records.ts";
 
 export const CONTROLLER_EVENT = "kraft event";
 export const CONTROLLER_TIMER = "kraft controller";
+
+/** Before ZooKeeper's metadata is copied nobody may change any: only brokers and controllers make themselves known. */
+const RUNS_IN_PRE_MIGRATION: ReadonlySet<string> = new Set(["BrokerRegistration", "BrokerHeartbeat", "UnregisterBroker", "ControllerRegistration"]);
 
 /** What one event costs the single thread of the controller, and each record that it writes. */
 const EVENT_US = 150;
@@ -60,7 +63,7 @@ export function controllerEvent(
 ): void {
   const queued = payload as QueuedRequest;
   const context = operationContext(process, controller, raft, queued.client);
-  if (context === null) refuse(host, queued);
+  if (context === null || controller.image.zkMigrationState === ZK_PRE_MIGRATION && !RUNS_IN_PRE_MIGRATION.has(queued.api)) refuse(host, queued);
   else {
     const decision = decide(process, context, controller.random, queued);
     const problem = decision.upgradesQuorum === true ? upgradeKraftVersion(process, host, raft) : null;
@@ -193,9 +196,28 @@ export function activateController(process: ProcessContext, host: RaftHost, cont
   controller.active = active;
   image.epoch = raft.epoch;
   if (!image.features.has("metadata.version")) {
-    perform(process, host, controller, raft, { records: bootstrapRecords(config, image.zkMigrationState), reason: NO_REASON, response: null }, null);
+    perform(process, host, controller, raft, { records: bootstrapRecords(config), reason: NO_REASON, response: null }, null);
   }
+  else activateMigration(process, host, controller, raft);
   scheduleElections(process, controller, active);
+}
+
+/**
+ * ActivationRecordsGenerator.recordsForNonEmptyLog: the first controller without the flag ends a migration for good; one cannot be begun on a cluster
+ * that has metadata of its own, nor given up half way.
+ */
+function activateMigration(process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState): void {
+  const { config: { isMigrationEnabled }, image: { zkMigrationState } } = controller;
+  if (isMigrationEnabled && zkMigrationState === ZK_NO_MIGRATION) {
+    host.fatal?.("java.lang.RuntimeException: Should not have ZK migrations enabled on a cluster that was created in KRaft mode.");
+  } else if (!isMigrationEnabled && zkMigrationState === ZK_PRE_MIGRATION) {
+    host.fatal?.("java.lang.RuntimeException: Detected an in-progress migration during startup, cannot continue.");
+  } else if (!isMigrationEnabled && zkMigrationState === ZK_MIGRATION) writeMigration(process, host, controller, raft, [{ type: "ZkMigrationStateRecord", zkMigrationState: ZK_POST_MIGRATION }]);
+}
+
+/** Appends what the migration has to say; nothing when this controller is not active any more. */
+export function writeMigration(process: ProcessContext, host: RaftHost, controller: ControllerState, raft: RaftState, records: readonly MetadataRecord[]): void {
+  if (operationContext(process, controller, raft) !== null) perform(process, host, controller, raft, { records, reason: NO_REASON, response: null }, null);
 }
 
 /** Leadership is lost: who waits is sent on to the next controller, and what was not committed is forgotten. */

@@ -19,13 +19,14 @@ import {
 import type { ControllerState } from "./controller-state.ts";
 import {
   activateController, armControllerTimer, CONTROLLER_EVENT, CONTROLLER_TIMER, controllerCommitted, controllerEvent, controllerRequest,
-  controllerTimer, createController, renounce,
+  controllerTimer, createController, renounce, writeMigration,
 } from "./kraft-controller.ts";
 import { committedImage, imageOfSnapshot, snapshotRecords } from "./image-snapshot.ts";
 import { type ControllerConfig, controllerConfig, type KraftSettings } from "./kraft-settings.ts";
 import { openStorage } from "./node-storage.ts";
 import { indexImage } from "./partition-index.ts";
 import { raftConfig } from "./raft-settings.ts";
+import type { MetadataRecord } from "./records.ts";
 
 export interface KraftHost {
   /** Sends to a controller's listener (maybe the own one), over the connection `connectionKey(…)`; the result comes back through `kraftResponse`. */
@@ -94,6 +95,13 @@ export function kraftResponse(process: ProcessContext, host: KraftHost, state: K
   const { part } = result.context as { readonly part: "raft" | "registration" };
   if (part === "raft") raftResponse(process, host, state.raft, result);
   else if (state.registration !== null) registrationResponse(process, state.registration, result);
+  settle(process, host, state);
+}
+
+/** Records of the migration, from the active controller of this node. */
+export function kraftWriteMigration(process: ProcessContext, host: KraftHost, state: KraftState, records: readonly MetadataRecord[]): void {
+  if (state.controller === null) return;
+  writeMigration(process, host, state.controller, state.raft, records);
   settle(process, host, state);
 }
 

@@ -1,7 +1,7 @@
 // Settings of a node's controller part, by Kafka's names with the defaults of 3.9, read from a node's overrides.
 // Sources: KRaftConfigs.java, ReplicationConfigs.java, ServerLogConfigs.java.
 import type { NodeRole } from "#engine/cluster/spec.ts";
-import type { KafkaVersion } from "#engine/protocol/version-profile.ts";
+import { type KafkaVersion, profileOf } from "#engine/protocol/version-profile.ts";
 
 /** @property overrides settings by Kafka's names where they differ from the defaults. */
 export interface KraftSettings {
@@ -30,6 +30,8 @@ export interface ControllerConfig {
   readonly overrides: KraftSettings["overrides"];
   readonly defaultPartitions: number;
   readonly defaultReplicationFactor: number;
+  /** zookeeper.metadata.migration.enable (KIP-866). */
+  readonly isMigrationEnabled: boolean;
 }
 
 export function numberSetting(settings: KraftSettings["overrides"], name: string, byDefault: number): number {
@@ -39,6 +41,11 @@ export function numberSetting(settings: KraftSettings["overrides"], name: string
 
 export function booleanSetting(settings: KraftSettings["overrides"], name: string, byDefault: boolean): boolean {
   return String(settings[name] ?? byDefault) === "true";
+}
+
+/** 4.x has no such setting. */
+export function isMigrationEnabled({ kafka, overrides }: Pick<KraftSettings, "kafka" | "overrides">): boolean {
+  return booleanSetting(overrides, "zookeeper.metadata.migration.enable", false) && !profileOf(kafka, "kraft").kraftOnly;
 }
 
 export function controllerConfig(settings: KraftSettings): ControllerConfig {
@@ -52,5 +59,6 @@ export function controllerConfig(settings: KraftSettings): ControllerConfig {
     deleteTopicEnable: booleanSetting(overrides, "delete.topic.enable", true),
     defaultPartitions: numberSetting(overrides, "num.partitions", 1),
     defaultReplicationFactor: numberSetting(overrides, "default.replication.factor", 1),
+    isMigrationEnabled: isMigrationEnabled(settings),
   };
 }

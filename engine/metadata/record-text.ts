@@ -51,7 +51,7 @@ function recordData(record: MetadataRecord): Record<string, unknown> {
       const { partitionId, topicId, replicas, isr, removingReplicas, addingReplicas, leader, leaderEpoch, partitionEpoch, directories } = record;
       return present({
         partitionId, topicId, replicas, isr, removingReplicas, addingReplicas, leader,
-        leaderRecoveryState: record.leaderRecoveryState === "RECOVERING" ? 1 : undefined, leaderEpoch, partitionEpoch, directories,
+        leaderRecoveryState: record.leaderRecoveryState === "RECOVERING" ? 1 : undefined, leaderEpoch, partitionEpoch, directories: directories.length === 0 ? undefined : directories,
         eligibleLeaderReplicas: record.eligibleLeaderReplicas, lastKnownElr: record.lastKnownElr,
       });
     }

@@ -8,6 +8,11 @@ export interface EndPoint { readonly name: string; readonly host: string; readon
 export interface SupportedFeature { readonly name: string; readonly minSupportedVersion: number; readonly maxSupportedVersion: number }
 /** `entityName` null: the default of that type. */
 export interface QuotaEntityPart { readonly entityType: string; readonly entityName: string | null }
+/** ZkMigrationState.java: a quorum that began as one; one that has copied ZooKeeper's metadata and writes to it; one that will; one that has finished. */
+export const ZK_NO_MIGRATION = 0;
+export const ZK_MIGRATION = 1;
+export const ZK_PRE_MIGRATION = 2;
+export const ZK_POST_MIGRATION = 3;
 export type ConfigResourceType = "TOPIC" | "BROKER";
 
 export type MetadataRecord =
@@ -43,7 +48,7 @@ export type MetadataRecord =
     readonly type: "PartitionRecord"; readonly partitionId: number; readonly topicId: string; readonly replicas: readonly number[];
     readonly isr: readonly number[]; readonly removingReplicas: readonly number[]; readonly addingReplicas: readonly number[];
     readonly leader: number; readonly leaderRecoveryState: LeaderRecoveryState; readonly leaderEpoch: number; readonly partitionEpoch: number;
-    /** Log directory of each replica, in the order of `replicas`. */
+    /** Log directory of each replica, in the order of `replicas`; empty in a copy from ZooKeeper, which knows of none. */
     readonly directories: readonly string[];
     /** Absent when empty (KIP-966). */
     readonly eligibleLeaderReplicas?: readonly number[]; readonly lastKnownElr?: readonly number[];

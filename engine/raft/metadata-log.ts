@@ -39,6 +39,11 @@ export function openMetadataFolder(process: ProcessContext): void {
   writeRecordFile(process.disk, `${FOLDER}partition.metadata`, METADATA_TOPIC_ID, true);
 }
 
+/** What stood there belongs to an earlier life of the node in another mode. */
+export function deleteMetadataFolder(process: ProcessContext): void {
+  for (const path of [...process.disk.keys()]) if (path.startsWith(FOLDER)) process.disk.delete(path);
+}
+
 /** A clean end leaves a snapshot of the producers, of which this log has none; only the newest stays. */
 export function closeMetadataLog(process: ProcessContext): void {
   for (const path of process.disk.keys()) if (path.startsWith(FOLDER) && path.endsWith(".snapshot")) process.disk.delete(path);

@@ -8,6 +8,7 @@
 // Versions: 12, by topic name. FIDELITY: BROKER-METADATA.
 import type { ProcessContext } from "#engine/core/process.ts";
 import type { PartitionRegistration, TopicImage } from "#engine/metadata/image.ts";
+import { isMigrationEnabled } from "#engine/metadata/kraft-settings.ts";
 import { topicNameProblem } from "#engine/metadata/topic-names.ts";
 import type { KafkaError } from "#engine/protocol/errors.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
@@ -67,7 +68,9 @@ function answerMetadata(
 }
 
 function controllerIdFor(process: ProcessContext, broker: BrokerState, alive: readonly { readonly brokerId: number }[]): number {
-  if (broker.node.mode === "zookeeper") return broker.controllerId;
+  // A KRaft controller that leads brokers in ZooKeeper mode is none that clients may ask.
+  const isKraft = broker.node.mode === "kraft" || isMigrationEnabled(broker.node) && broker.controllerId !== -1 && !broker.image.brokers.has(broker.controllerId);
+  if (!isKraft) return broker.controllerId;
   return alive.length === 0 ? -1 : alive[process.random("metadata controller", alive.length)]?.brokerId ?? -1;
 }
 
@@ -99,7 +102,7 @@ function partitionAnswer(broker: BrokerState, registration: PartitionRegistratio
 }
 
 /** Asks the controller, once for a topic at a time. */
-function createMissing(process: ProcessContext, broker: BrokerState, names: readonly string[]): void {
+export function createMissing(process: ProcessContext, broker: BrokerState, names: readonly string[]): void {
   const topics = names.filter(name => !broker.autoCreating.has(name));
   if (topics.length === 0) return;
   for (const name of topics) broker.autoCreating.add(name);
