@@ -237,7 +237,7 @@ class CompareView {
   }
 
   async #steps(): Promise<void> {
-    for (const step of this.#block.steps.map(runStepOf)) {
+    for (const step of this.#block.steps.map((step) => runStepOf(step))) {
       if (step.kind === 'advance') await this.#playTo(this.#pair.shownUs + step.us);
       else await this.#give(0, step.kind === 'command' ? () => step.command : step.make);
     }

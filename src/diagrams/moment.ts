@@ -11,17 +11,18 @@ export type NodeVerb = (typeof NODE_VERBS)[number];
 export type Moment =
   | { readonly kind: 'opening' }
   | { readonly kind: 'now' }
-  | { readonly kind: 'command'; readonly verb: NodeVerb; readonly node: number }
+  /** `node` "controller": whoever it was when that was done; a resumed one when it had been paused. */
+  | { readonly kind: 'command'; readonly verb: NodeVerb; readonly node: number | 'controller' }
   | { readonly kind: 'elect-leaders' }
   /** `nth`: the first such send, the second, … */
   | { readonly kind: 'send'; readonly key: string; readonly nth: number }
   | { readonly kind: 'ack' | 'commit' | 'new-leader' | 'consumed'; readonly partition: number }
   | { readonly kind: 'fenced' | 'in-sync' | 'session-ended' | 'resigned'; readonly node: number }
-  | { readonly kind: 'new-controller' | 'old-controller-refused' };
+  | { readonly kind: 'new-controller' | 'old-controller-refused' | 'resignation' };
 
 export const MOMENT_WORDS =
   '"opening", "now", "kill 2" (or power-loss, shut-down, pause, resume, restart), "elect-leaders", "send customer-123", "ack of partition 1", ' +
-  '"commit of partition 1", "new leader of partition 1", "consumed from partition 1", "fencing of 2", "return of 2", "new controller", "end of the session of 2", "resignation of 2", ' +
+  '"commit of partition 1", "new leader of partition 1", "consumed from partition 1", "fencing of 2", "return of 2", "new controller", "end of the session of 2", "resignation of 2", "resignation", ' +
   '"refusal of an old controller"';
 
 /** Null when the words name no moment. A leading "first", "the" or "its" changes nothing. */
@@ -30,9 +31,9 @@ export function readMoment(words: string): Moment | null {
   if (text === 'opening' || text === 'now' || text === 'elect-leaders') return { kind: text };
   const ofController = CONTROLLER_KINDS.get(text);
   if (ofController !== undefined) return { kind: ofController };
-  const command = new RegExp(`^(${NODE_VERBS.join('|')}) (\\d+)$`).exec(text);
+  const command = new RegExp(`^(${NODE_VERBS.join('|')}) (\\d+|controller)$`).exec(text);
   const verb = NODE_VERBS.find((known) => known === command?.[1]);
-  if (verb !== undefined) return { kind: 'command', verb, node: Number(command?.[2]) };
+  if (verb !== undefined) return { kind: 'command', verb, node: command?.[2] === 'controller' ? 'controller' : Number(command?.[2]) };
   const send = /^(?:(second|third) )?send (?:of )?(\S+)$/.exec(text);
   if (send !== null) return { kind: 'send', key: send[2] ?? '', nth: send[1] === 'third' ? 3 : send[1] === 'second' ? 2 : 1 };
   const ofPartition = /^(ack of|commit of|new leader of|consumed from) partition (\d+)$/.exec(text);
@@ -45,8 +46,8 @@ export function readMoment(words: string): Moment | null {
 const NODE_KINDS: Readonly<Record<string, 'fenced' | 'in-sync' | 'session-ended' | 'resigned'>> = {
   fencing: 'fenced', return: 'in-sync', 'end of the session': 'session-ended', resignation: 'resigned',
 };
-const CONTROLLER_KINDS: ReadonlyMap<string, 'new-controller' | 'old-controller-refused'> = new Map([
-  ['new controller', 'new-controller'], ['refusal of an old controller', 'old-controller-refused'],
+const CONTROLLER_KINDS: ReadonlyMap<string, 'new-controller' | 'old-controller-refused' | 'resignation'> = new Map([
+  ['new controller', 'new-controller'], ['resignation', 'resignation'], ['refusal of an old controller', 'old-controller-refused'],
 ]);
 
 const PARTITION_KINDS: Readonly<Record<string, 'ack' | 'commit' | 'new-leader' | 'consumed'>> = {
@@ -71,7 +72,8 @@ function isMoment(facts: readonly ViewFact[], position: number, moment: Moment):
   if (fact === undefined) return false;
   switch (moment.kind) {
     case 'command':
-      return fact.kind === 'command' && fact.command.do === moment.verb && nodeOf(fact.command) === moment.node;
+      if (fact.kind !== 'command' || fact.command.do !== moment.verb) return false;
+      return moment.node === 'controller' ? wasController(facts, position, nodeOf(fact.command)) : nodeOf(fact.command) === moment.node;
     case 'elect-leaders':
       return fact.kind === 'command' && fact.command.do === 'elect-leaders';
     case 'send':
@@ -91,6 +93,8 @@ function isMoment(facts: readonly ViewFact[], position: number, moment: Moment):
       return fact.kind === 'partition-changed' && fact.reason === 'isr-expanded' && fact.isr.includes(moment.node);
     case 'session-ended':
       return fact.kind === 'zookeeper-session' && fact.change !== 'created' && fact.client === `broker-${moment.node}`;
+    case 'resignation':
+      return fact.kind === 'controller-resigned';
     case 'resigned':
       return fact.kind === 'controller-resigned' && fact.broker === moment.node;
     case 'new-controller':
@@ -103,6 +107,25 @@ function isMoment(facts: readonly ViewFact[], position: number, moment: Moment):
 }
 
 interface OfPartition { readonly topic: string; readonly partition: number }
+
+/** Whether this broker was the controller when the command at this position was given, or, if that woke it, when it had been paused. */
+function wasController(facts: readonly ViewFact[], position: number, node: number | null): boolean {
+  const command = facts[position]?.fact;
+  let from = position - 1;
+  if (command?.kind === 'command' && command.command.do === 'resume') {
+    while (from >= 0 && !isPause(facts[from], node)) from -= 1;
+  }
+  for (let at = from; at >= 0; at -= 1) {
+    const fact = facts[at]?.fact;
+    if (fact?.kind === 'controller-elected') return fact.broker === node;
+    if (fact?.kind === 'raft-role' && fact.role === 'leader') return fact.node === node;
+  }
+  return false;
+}
+
+function isPause(entry: ViewFact | undefined, node: number | null): boolean {
+  return entry?.fact.kind === 'command' && entry.fact.command.do === 'pause' && nodeOf(entry.fact.command) === node;
+}
 
 /** The leader that the metadata log named last before this position; -1 for none. */
 export function leaderBefore(facts: readonly ViewFact[], position: number, of: OfPartition): number {

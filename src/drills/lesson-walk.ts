@@ -18,7 +18,7 @@ import { readMeasure } from './measure-words.ts';
 import { checkSession } from './named-check.ts';
 import { measuredAnswer } from './predict-answer.ts';
 import type { MeasuredAnswer } from './predict-answer.ts';
-import { runStepOf } from './predict-steps.ts';
+import { roleHolders, runStepOf } from './predict-steps.ts';
 
 export interface WalkedLesson {
   readonly cells: ReadonlyMap<string, HeadlessCell>;
@@ -120,7 +120,8 @@ class Walker {
   #take(session: number, from: number, steps: readonly PredictStep[]): number {
     const engine = this.#engine;
     let now = from;
-    for (const step of steps.map(runStepOf)) {
+    const holders = roleHolders(engine.observe(session, from));
+    for (const step of steps.map((it) => runStepOf(it, holders))) {
       if (step.kind === 'advance') now = engine.advance(session, now + step.us);
       else engine.command(session, step.kind === 'command' ? step.command : step.make(engine.nextCall(session)), now);
     }

@@ -24,7 +24,7 @@ export function measureRun(measurement: Measurement, facts: readonly ViewFact[],
     case 'leaderless':
       return leaderless(measurement, facts, first(measurement.after, start - 1));
     case 'heartbeat-age':
-      return heartbeatAge(measurement, facts, first(measurement.at, start - 1));
+      return heartbeatAge(measurement.node, facts, first(measurement.at, start - 1));
     case 'span': {
       const fromTheOpening = measurement.after.kind === 'opening';
       const since = fromTheOpening ? start - 1 : first(measurement.after, start - 1);
@@ -91,11 +91,12 @@ function leaderless(of: { readonly topic: string; readonly partition: number }, 
  * The controller says how long the broker had been silent when it fenced it, and ZooKeeper when it ended the broker's session; what of that lay
  * before the moment is the age of its last sign of life.
  */
-function heartbeatAge(of: { readonly node: number }, facts: readonly ViewFact[], at: number): Measured | null {
+function heartbeatAge(of: number | 'controller', facts: readonly ViewFact[], at: number): Measured | null {
   const moment = facts[at];
   if (moment === undefined) return null;
+  const node = of === 'controller' ? Number(controllerAt(facts, at)?.value ?? -1) : of;
   for (const entry of facts.slice(at)) {
-    const silentForUs = silenceOf(entry.fact, of.node);
+    const silentForUs = silenceOf(entry.fact, node);
     if (silentForUs === 0) continue;
     const age = silentForUs - (entry.at - moment.at);
     // A controller that took over meanwhile began to count anew: the heartbeat before that is not known to it.

@@ -6,7 +6,7 @@ import type { Moment } from '#src/diagrams/moment.ts';
 
 export type Measurement =
   | { readonly of: 'leaderless'; readonly topic: string; readonly partition: number; readonly after: Moment }
-  | { readonly of: 'heartbeat-age'; readonly node: number; readonly at: Moment }
+  | { readonly of: 'heartbeat-age'; readonly node: number | 'controller'; readonly at: Moment }
   | { readonly of: 'span'; readonly from: Moment; readonly to: Moment; readonly after: Moment }
   | { readonly of: 'lost'; readonly topic: string }
   | { readonly of: 'doors'; readonly partition: number; readonly after: Moment }
@@ -32,9 +32,9 @@ const FORMS: readonly Form[] = [
     read: ([topic = '', partition, after = '']) => withMoments([after], ([start]) => ({ of: 'leaderless', topic, partition: Number(partition), after: start })),
   },
   {
-    pattern: /^time from the last heartbeat of (\d+) to (.+)$/,
+    pattern: /^time from the last heartbeat of (\d+|controller) to (.+)$/,
     example: 'time from the last heartbeat of 2 to kill 2',
-    read: ([node, at = '']) => withMoments([at], ([moment]) => ({ of: 'heartbeat-age', node: Number(node), at: moment })),
+    read: ([node, at = '']) => withMoments([at], ([moment]) => ({ of: 'heartbeat-age', node: node === 'controller' ? node : Number(node), at: moment })),
   },
   {
     pattern: /^time from (.+?) to (.+?)(?:, after (.+))?$/,

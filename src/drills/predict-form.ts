@@ -9,7 +9,7 @@ import { element, mark } from './dom-element.ts';
 import { eventLink } from './event-link.ts';
 import { isRight, measuredAnswer } from './predict-answer.ts';
 import type { MeasuredAnswer } from './predict-answer.ts';
-import { runStepOf } from './predict-steps.ts';
+import { roleHolders, runStepOf } from './predict-steps.ts';
 import { SKIP_EVENT, playUntil } from './play-until.ts';
 
 export interface PredictOptions {
@@ -63,7 +63,9 @@ export function mountPredict(root: HTMLElement, block: PredictBlock, options: Pr
 
 async function run(block: PredictBlock, session: LiveSession, said: string): Promise<void> {
   await session.give({ do: 'predict', id: block.id, answer: said });
-  for (const step of block.then.map(runStepOf)) {
+  const { story } = session;
+  const holders = story === null ? null : roleHolders(story.viewAt(session.shownUs));
+  for (const step of block.then.map((it) => runStepOf(it, holders))) {
     if (step.kind === 'advance') await playUntil(session, session.shownUs + step.us);
     else if (step.kind === 'command') await session.give(step.command);
     else await session.call(step.make);

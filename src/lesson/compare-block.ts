@@ -44,6 +44,13 @@ export function readCompare(fence: Fence, file: string): CompareForm {
       expected: 'two cluster blocks of this lesson', found: left, cure: 'Add a second cluster block, and name it on one side.',
     });
   }
+  const role = form.steps.find((step) => 'broker' in step && typeof step.broker === 'string');
+  if (role !== undefined) {
+    throw new AuthorError({
+      code: 'wrong-kind', file, line: fence.line, what: 'a step of the compare block names a broker by its role',
+      expected: 'the id of a broker, for the same is done to both clusters', found: 'broker' in role ? String(role.broker) : role.verb, cure: 'Write the id.',
+    });
+  }
   return { left, right, title: form.title, describe: form.describe, steps: form.steps, why: withoutGaps(form.why ?? {}) };
 }
 

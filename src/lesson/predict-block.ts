@@ -1,5 +1,5 @@
 /** The `predict` fence: the learner says first, then the cluster runs and its answer is measured, never typed. */
-import { isMap, isSeq } from 'yaml';
+import { isMap, isScalar, isSeq } from 'yaml';
 import type { ParsedNode } from 'yaml';
 import { AuthorError, didYouMean } from './author-error.ts';
 import { headAsYaml } from './cluster-block.ts';
@@ -12,7 +12,7 @@ import type { Reader, YamlPlace } from './strict-yaml.ts';
 
 /** One thing done to the cluster once the learner has answered. Verbs are those of engine/cluster/commands.ts, and `advance`. */
 export type PredictStep =
-  | { readonly verb: BrokerVerb; readonly broker: number }
+  | { readonly verb: BrokerVerb; readonly broker: number | BrokerRole }
   | { readonly verb: 'advance'; readonly duration: string }
   | { readonly verb: 'cut' | 'heal'; readonly from: readonly number[]; readonly to: readonly number[] }
   | { readonly verb: 'elect-leaders' }
@@ -20,6 +20,10 @@ export type PredictStep =
 
 const BROKER_VERBS = ['kill', 'power-loss', 'shut-down', 'pause', 'resume', 'restart'] as const;
 type BrokerVerb = (typeof BROKER_VERBS)[number];
+
+/** A broker by what it is when the prediction begins: which one that is depends on the run. */
+export const BROKER_ROLES = ['controller', 'stopped', 'other'] as const;
+export type BrokerRole = (typeof BROKER_ROLES)[number];
 
 /** What is measured in the run after the steps. */
 export type PredictAnswer =
@@ -56,7 +60,10 @@ const partition = integer(0, PARTITION_MAX);
 
 const brokerStep =
   (verb: BrokerVerb): Reader<PredictStep> =>
-  (node, place, key) => ({ verb, broker: broker(node, place, key) });
+  (node, place, key) => {
+    const role = BROKER_ROLES.find((known) => known === (isScalar(node) ? node.value : null));
+    return { verb, broker: role ?? broker(node, place, key) };
+  };
 
 /** `cut: { from: [1], to: [2, 3] }`: nothing passes between the two sides. */
 const sides = record({ from: required(listOf(broker)), to: required(listOf(broker)) });

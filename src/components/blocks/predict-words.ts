@@ -1,5 +1,5 @@
 /** What the button of a prediction says, and what will happen: exact verbs, made from its steps. */
-import type { PredictStep } from '#src/lesson/predict-block.ts';
+import type { BrokerRole, PredictStep } from '#src/lesson/predict-block.ts';
 import type { PredictForm } from '#src/lesson/predict-block.ts';
 
 /** "Unplug broker 2": the words of the author, else of the first step that is not a waiting. */
@@ -23,17 +23,17 @@ export function runWords(form: Pick<PredictForm, 'then'>): string {
 export function stepWords(step: PredictStep): string {
   switch (step.verb) {
     case 'kill':
-      return `Unplug broker ${step.broker}`;
+      return `Unplug ${brokerWords(step.broker)}`;
     case 'power-loss':
-      return `Cut the power of broker ${step.broker}`;
+      return `Cut the power of ${brokerWords(step.broker)}`;
     case 'shut-down':
-      return `Shut down broker ${step.broker}`;
+      return `Shut down ${brokerWords(step.broker)}`;
     case 'pause':
-      return `Pause broker ${step.broker}`;
+      return `Pause ${brokerWords(step.broker)}`;
     case 'resume':
-      return `Resume broker ${step.broker}`;
+      return `Resume ${brokerWords(step.broker)}`;
     case 'restart':
-      return `Restart broker ${step.broker}`;
+      return `Restart ${brokerWords(step.broker)}`;
     case 'cut':
       return `Cut ${step.from.join(', ')} from ${step.to.join(', ')}`;
     case 'heal':
@@ -45,6 +45,12 @@ export function stepWords(step: PredictStep): string {
     case 'advance':
       return `Run ${durationWords(step.duration)}`;
   }
+}
+
+const ROLE_WORDS = { controller: 'the controller', stopped: 'the stopped broker', other: 'another broker' } as const;
+
+function brokerWords(broker: number | BrokerRole): string {
+  return typeof broker === 'number' ? `broker ${broker}` : ROLE_WORDS[broker];
 }
 
 const UNIT_WORDS: Readonly<Record<string, readonly [one: string, many: string]>> = {

@@ -42,3 +42,19 @@ it('knows who led before, and the node of a command', () => {
   expect(nodeOf({ do: 'kill', node: 2 } as { do: string })).toBe(2);
   expect(nodeOf({ do: 'heal' })).toBeNull();
 });
+
+it('knows a deed that was done to the controller, and its resumption under the next one', () => {
+  const list = letter();
+  const deed = (verb: string, node: number): unknown => list.add(12_000_000, '', { kind: 'command', input: 0, command: { do: verb, node } as { do: string } });
+  list.add(11_000_000, 'broker-1', { kind: 'controller-elected', broker: 1, controllerEpoch: 1 });
+  for (const node of [3, 1]) deed('pause', node);
+  list.add(12_000_000, 'broker-2', { kind: 'controller-elected', broker: 2, controllerEpoch: 2 });
+  for (const node of [3, 1]) deed('resume', node);
+  const node = (words: string): unknown => {
+    const fact = list.facts[nextMoment(list.facts, moment(words), -1)]?.fact;
+    return fact?.kind === 'command' ? nodeOf(fact.command) : null;
+  };
+  expect(node('pause controller')).toBe(1);
+  expect(node('resume controller')).toBe(1);
+  expect(node('kill controller')).toBeNull();
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterView } from '#engine/cluster/view.ts';
 import { isRight, measuredAnswer } from '#src/drills/predict-answer.ts';
-import { runStepOf } from '#src/drills/predict-steps.ts';
+import { roleHolders, runStepOf } from '#src/drills/predict-steps.ts';
 import { letter } from '../diagrams/facts-of-a-letter.ts';
 
 const view: ClusterView = {
@@ -62,5 +62,14 @@ describe('the steps of a prediction', () => {
     expect(runStepOf({ verb: 'advance', duration: '1.5s' })).toEqual({ kind: 'advance', us: 1_500_000 });
     const step = runStepOf({ verb: 'send', producer: 'web-1', topic: 't', key: null, value: 'v' });
     expect(step.kind === 'call' ? step.make(4) : null).toEqual({ do: 'send', producer: 'web-1', topic: 't', records: [{ key: null, value: 'v' }], call: 4 });
+  });
+
+  it('name a broker by what it is when the prediction begins', () => {
+    const quorum = { role: 'follower', epoch: 1, leader: 2, logEnd: 0, highWatermark: 0 } as const;
+    const nodes = [1, 2, 3].map((id) => ({ id, name: `broker-${id}`, host: 'h', rack: null, status: id === 1 ? 'stopped' as const : 'running' as const, belief: 'unfenced' as const, quorum }));
+    const holders = roleHolders({ ...view, nodes, activeController: 2 });
+    expect(holders).toEqual({ controller: 2, stopped: 1, other: 3 });
+    expect(runStepOf({ verb: 'restart', broker: 'stopped' }, holders)).toEqual({ kind: 'command', command: { do: 'restart', node: 1 } });
+    expect(() => runStepOf({ verb: 'kill', broker: 'controller' }, { ...holders, controller: null })).toThrow('no broker is "controller" at this moment');
   });
 });
