@@ -4,7 +4,7 @@ import { type Acknowledged, type Anomaly, holdsBatch, type Invariant, type Parti
 
 export type HistoryCheck =
   | { readonly check: Invariant }
-  /** No acks=all producer was told that a record is safe while the ISR, as committed, had fewer members. */
+  /** No acks=all producer was told that a record is safe while the ISR, as committed, had fewer members. FIDELITY: CHECK-COPIES. */
   | { readonly check: "acknowledged-by-at-least"; readonly copies: number; readonly topic?: string }
   /**
    * Every batch that was acknowledged to a producer with these acks (default: all) is in the log of the present leader. A partition without
