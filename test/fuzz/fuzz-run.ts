@@ -28,6 +28,8 @@ export interface FuzzResult {
   readonly inputs: readonly Input[];
   readonly until: number;
   readonly anomalies: readonly ClientAnomaly[];
+  /** What Kafka itself loses or cannot repair, by name, in order of appearance. */
+  readonly excuses: readonly AnomalyName[];
   readonly operations: number;
   /** Faults that were carried out, by the command's name; refused ones under "refused". */
   readonly did: Readonly<Record<string, number>>;
@@ -154,7 +156,7 @@ export function fuzzRun(plan: FuzzPlan, atEnd?: (cluster: Cluster) => void): Fuz
   const { cluster } = run;
   atEnd?.(cluster);
   return {
-    plan, findings: run.findings, inputs: run.inputs, until: cluster.now, anomalies, operations: run.clients.operations, did: run.did,
+    plan, findings: run.findings, inputs: run.inputs, until: cluster.now, anomalies, excuses: [...new Set(run.history.anomalies.map(({ name }) => name))], operations: run.clients.operations, did: run.did,
     events: cluster.eventsHandled,
   };
 }
