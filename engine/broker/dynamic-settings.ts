@@ -68,7 +68,8 @@ export function brokerLogDefaults(broker: BrokerState): LogConfig {
   const { brokerConfigs } = broker.image;
   const own = brokerConfigs.get(String(broker.node.nodeId));
   const all = brokerConfigs.get("");
-  if (own === undefined && all === undefined) return broker.logs.defaults;
+  // Asked for every log: what nobody has changed is not worked out again.
+  if ((own?.size ?? 0) === 0 && (all?.size ?? 0) === 0) return broker.logs.defaults;
   return brokerLogConfig({ ...broker.node.overrides, ...Object.fromEntries(all ?? []), ...Object.fromEntries(own ?? []) } satisfies Settings, profileOfBroker(broker));
 }
 
