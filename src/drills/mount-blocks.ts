@@ -7,6 +7,7 @@ import { blocksInPage } from '#src/page/lesson-blocks-in-page.ts';
 import { progress } from '#src/page/progress.ts';
 import type { LiveSession } from '#src/session/live-session.ts';
 import { mountElsewhere } from './elsewhere-box.ts';
+import { lessonOnBench } from './lesson-on-bench.ts';
 import { MeasuredNumbers, mountMeasuredLinks } from './measured-links.ts';
 
 export interface BlocksOfPage {
@@ -23,10 +24,11 @@ export function mountBlocks(root: HTMLElement, { session, bench }: BlocksOfPage)
   const file = `lesson ${lesson}`;
   const numbers = new MeasuredNumbers(session, measures, file);
   mountMeasuredLinks(root, numbers, session);
+  const isLessonOnBench = lessonOnBench(session);
   for (const { element, block } of blocks) {
     switch (block.kind) {
       case 'predict':
-        whenNear(element, async () => (await import('./predict-form.ts')).mountPredict(element, block, { session, measures, file, said: (label) => progress.said(lesson, block.id, label) }), session);
+        whenNear(element, async () => (await import('./predict-form.ts')).mountPredict(element, block, { session, measures, file, isLessonOnBench, said: (label) => progress.said(lesson, block.id, label) }), session);
         break;
       case 'why':
         whenNear(element, async () => (await import('./why-block.ts')).mountWhy(element, block, { session, numbers }), session);

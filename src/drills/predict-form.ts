@@ -16,6 +16,8 @@ export interface PredictOptions {
   readonly session: LiveSession;
   readonly measures: readonly Measure[];
   readonly file: string;
+  /** Whether the bench shows the lesson's own cluster. */
+  readonly isLessonOnBench: () => boolean;
   /** Told what was said, so that progress can keep it. */
   readonly said: (label: string) => void;
 }
@@ -31,7 +33,7 @@ export function mountPredict(root: HTMLElement, block: PredictBlock, options: Pr
     const value = new FormData(form).get(`predict-${block.id}`);
     return typeof value === 'string' ? Number(value) : null;
   };
-  const isLessonOnBench = lessonOnBench(session);
+  const { isLessonOnBench } = options;
   const wake = (): void => {
     const isHere = isLessonOnBench();
     submit.disabled = isRunning || chosen() === null || !isHere;
@@ -129,16 +131,4 @@ function answerOf(block: PredictBlock, { value, text }: MeasuredAnswer): HTMLEle
   if (option === undefined || option.label === text) return measured;
   const label = marked(option.label);
   return option.value === text ? label : element('span', {}, label, ' (', measured, ')');
-}
-
-/** Whether the bench shows the cluster that it showed first: the lesson's. */
-function lessonOnBench(session: LiveSession): () => boolean {
-  let lesson: string | null = null;
-  return () => {
-    const run = session.openedRun;
-    if (run === null) return false;
-    const cluster = JSON.stringify(run.spec);
-    lesson ??= cluster;
-    return cluster === lesson;
-  };
 }
