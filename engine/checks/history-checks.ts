@@ -55,8 +55,10 @@ export function findLosses(history: RunHistory): Loss[] {
   for (const partition of history.partitions.values()) {
     for (const batch of partition.acknowledged) {
       if (batch.entry === null || holdsBatch(partition, batch.entry) !== false) continue;
-      const excuse = history.anomalies.find(anomaly =>
-        anomaly.topic === partition.topic && anomaly.partition === partition.partition && anomaly.at >= batch.appendedAt) ?? null;
+      const { entry } = batch;
+      // A leader that has not heard of the unclean election yet goes on in its old epoch, alone.
+      const excuse = history.anomalies.find(({ name, topic, partition: index, leaderEpoch, at }) => topic === partition.topic && index === partition.partition
+        && (at >= batch.appendedAt || name === "unclean-election" && entry.leaderEpoch < leaderEpoch)) ?? null;
       losses.push({ partition, batch, excuse });
     }
   }

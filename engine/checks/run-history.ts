@@ -21,7 +21,10 @@ export interface Violation { readonly check: Invariant; readonly detail: string;
 export type AnomalyName =
   | "every-replica-of-the-isr-lost-its-page-cache" | "leader-without-its-page-cache" | "unclean-election" | "isr-left-with-a-cancelled-reassignment"
   | "nobody-is-eligible-any-more";
-export interface Anomaly { readonly name: AnomalyName; readonly topic: string; readonly partition: number; readonly factId: number; readonly at: number }
+/** @property leaderEpoch of the partition at that moment, the new one after an election. */
+export interface Anomaly {
+  readonly name: AnomalyName; readonly topic: string; readonly partition: number; readonly leaderEpoch: number; readonly factId: number; readonly at: number;
+}
 
 /** A batch that a producer was told is safe; `entry` null when no leader's append of it is known. */
 export interface Acknowledged {
@@ -306,8 +309,8 @@ export class RunHistory {
     history.cacheLost.clear();
   }
 
-  #anomaly(name: AnomalyName, { topic, partition }: PartitionHistory): void {
-    this.anomalies.push({ name, topic, partition, factId: this.#entry.id, at: this.#entry.at });
+  #anomaly(name: AnomalyName, { topic, partition, leaderEpoch }: PartitionHistory): void {
+    this.anomalies.push({ name, topic, partition, leaderEpoch, factId: this.#entry.id, at: this.#entry.at });
   }
 }
 
