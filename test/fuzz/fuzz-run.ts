@@ -49,6 +49,8 @@ class FuzzRun {
   readonly #violationsSeen = { count: 0 };
   /** Whose disk has been full: a log directory that is given up for it stays so until the next start. */
   readonly filled = new Set<Party>();
+  /** A follower of a leader that has lost what was not committed yet, and has written other batches in the same epoch. */
+  someoneGaveUp = false;
   #nextCall = 1;
   #outcomesSeen = 0;
   readonly #obeyed = new Map<string, { readonly incarnation: number; readonly controllerEpoch: number }>();
@@ -60,6 +62,7 @@ class FuzzRun {
     this.#feed = factFeed(this.cluster, entry => {
       this.history.add(entry);
       this.clients.add(entry);
+      if (entry.fact.kind === "node-log" && entry.fact.text.endsWith("marked as failed")) this.someoneGaveUp = true;
     });
   }
 
@@ -288,8 +291,10 @@ function live(run: FuzzRun, absent: number): readonly ClientAnomaly[] {
   }
   for (const check of ["all-nodes-running", "all-brokers-unfenced", "active-controller", "has-leader"] as const) run.expectCheck({ check }, view);
   // Whoever copies a leader that has written other batches in the same epoch gives up, until somebody starts it again: then nobody can demand whole ISRs.
-  if (!run.history.anomalies.some(anomaly => anomaly.name === "leader-without-its-page-cache")) run.expectCheck({ check: "fully-replicated" }, view);
-  else if (run.plan.profile === "4.3 kraft") run.found("leader-without-its-page-cache: KIP-966 takes whoever has not ended cleanly out of the ISR");
+  const hasLedWithoutCache = run.history.anomalies.some(anomaly => anomaly.name === "leader-without-its-page-cache");
+  const mayGiveUp = hasLedWithoutCache || run.someoneGaveUp && run.did["power-loss"] !== undefined;
+  if (!mayGiveUp) run.expectCheck({ check: "fully-replicated" }, view);
+  if (hasLedWithoutCache && run.plan.profile === "4.3 kraft") run.found("leader-without-its-page-cache: KIP-966 takes whoever has not ended cleanly out of the ISR");
   const newest = Math.max(0, ...[...run.history.partitions.values()].map(partition => partition.acknowledged.at(-1)?.at ?? 0));
   if (run.cluster.now - newest > 8 * SECOND) run.found(`progress: nothing has been acknowledged for ${((run.cluster.now - newest) / SECOND).toFixed(1)} s`);
   // Readers have their chance: what is there now must have reached them a little later.
