@@ -40,7 +40,7 @@ const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   "ensemble-paused": 4, "quorum-lost": 3, "fail-log-directory": 2,
   "full-disk": 3, "torn-tail": 5, "create-topic": 3, "delete-topic": 3, "configure": 4, "unclean-election": 2,
 };
-/** Not yet: a broker that starts with a failed directory would make its replicas anew in the other one, where Kafka refuses (LogManager.getOrCreateLog). */
+/** ZKC-START-FAILED-DIRECTORY: a broker that starts with a failed directory makes its replicas anew in the other one, where Kafka refuses (LogManager.getOrCreateLog). */
 const NOT_WITH_ZOOKEEPER: readonly FaultKind[] = ["fail-log-directory"];
 const ENSEMBLE_ONLY: readonly FaultKind[] = ["ensemble-killed", "ensemble-paused", "zombie-controller"];
 
