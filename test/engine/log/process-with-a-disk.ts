@@ -23,7 +23,7 @@ export function processWithADisk(disk: Disk = new Map()): DiskProcess {
   const process: DiskProcess = {
     now: 0, name: "broker-1", disk, device: createDevice(), facts, touched, timers, cause: -1, becauseOf: () => {}, random: () => 0,
     schedule: (delayUs, name, payload = null) => timers.push({ atUs: process.now + delayUs, name, payload }),
-    cancel: never, connect: never, send: never, close: never, isOpen: never, peer: never, touch: (_path, file) => { touched.push(file); },
+    cancel: never, connect: never, send: never, close: never, isOpen: never, isPortTaken: never, peer: never, touch: (_path, file) => { touched.push(file); },
     trace: fact => facts.push(fact) - 1, outcome: never, exit: never,
   };
   return process;
