@@ -63,7 +63,7 @@ function ensembleLines(view: ClusterView): readonly string[] {
       const state = it.status !== 'running' ? it.status : it.state === 'none' ? 'starting' : `${it.state}, epoch ${it.epoch}`;
       return `    zookeeper${it.id}["server ${it.id}<br>${state}"]${it.status === 'stopped' ? ':::stopped' : ''}`;
     }),
-    `    controllerZnode[("${mermaidText('/controller')}<br>${named}")]`,
+    `    controllerZnode["${mermaidText('/controller')}<br>${named}"]`,
     '  end',
     ...view.nodes.filter((node) => ensemble.sessions.some((it) => it.client === node.name)).map((node) => `  broker${node.id} -.-|session| ensemble`),
   ];

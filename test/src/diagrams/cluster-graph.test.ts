@@ -57,3 +57,23 @@ it('keeps a topic with a wild name inside its label', () => {
   const wild = { ...view, topics: view.topics.map((topic) => ({ ...topic, partitions: topic.partitions.map((it) => ({ ...it, topic: 'a"]; end' })) })) };
   expect(clusterGraphSource(wild)).not.toContain('a"]');
 });
+
+it('draws ZooKeeper outside the cluster, with the znode that names the controller and a session for each broker that has one', () => {
+  const source = clusterGraphSource({
+    ...view, profile: { kafka: '3.9', mode: 'zookeeper' }, activeController: 1, controllerEpoch: 3,
+    ensemble: {
+      servers: [{ id: 1, name: 'zookeeper-1', host: 'cpu-node1', status: 'running', state: 'leading', epoch: 2, leader: 1 }, { id: 2, name: 'zookeeper-2', host: 'cpu-node2', status: 'stopped', state: 'none', epoch: 1, leader: -1 }],
+      sessions: [{ session: '0x1', client: 'broker-1' }], znodes: [{ path: '/controller', version: 0, ephemeral: true, data: '{"brokerid":1}' }],
+    },
+  });
+  for (const line of ['zookeeper1["server 1<br>leading, epoch 2"]', 'zookeeper2["server 2<br>stopped"]:::stopped', 'controllerZnode["/controller<br>broker 1"]', 'broker1 -.-|session| ensemble']) expect(source).toContain(line);
+  expect(source).toContain('controller, epoch 3');
+  expect(source).not.toContain('broker2 -.-');
+});
+
+it('names controllers that are no brokers, and says which replica is new and which one leaves', () => {
+  const controller: NodeView = { ...node(101), name: 'controller-101', roles: ['controller'], quorum: { role: 'leader', epoch: 4, leader: 101, logEnd: 9, highWatermark: 9 } };
+  const moving = { ...partition(0, [3, 1, 2], 1, [1, 2]), addingReplicas: [3], removingReplicas: [1] };
+  const source = clusterGraphSource({ ...view, nodes: [controller, node(1), node(2), node(3)], activeController: 101, quorumEpoch: 4, topics: [{ name: 'user-events', topicId: 'AAAA', configs: [], partitions: [moving] }] });
+  for (const line of ['controller101["controller 101<br>cpu-node101<br>active controller, epoch 4"]', 'broker3 -.->|is new, copies user-events-0| broker1', 'gives up user-events-0']) expect(source).toContain(line);
+});
