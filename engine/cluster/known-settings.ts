@@ -60,7 +60,7 @@ export const NODE_SETTINGS: SettingTable = {
   "process.roles": text, "node.id": ["integer", 0, INT_MAX], "broker.id": ["integer", 0, INT_MAX], "broker.rack": text,
   "zookeeper.connect": text, "controller.quorum.voters": text, "controller.quorum.bootstrap.servers": text, "controller.listener.names": text,
   "advertised.listeners": text, "listener.security.protocol.map": text, "inter.broker.listener.name": text,
-  "zookeeper.metadata.migration.enable": flag, "zookeeper.metadata.migration.min.batch.size": ["integer", 1, INT_MAX], "inter.broker.protocol.version": text,
+  "zookeeper.metadata.migration.enable": flag, "inter.broker.protocol.version": text,
 };
 
 /** zoo.cfg of a ZooKeeper server. */

@@ -21,6 +21,8 @@ export interface ChangeWish {
   readonly leaderRecoveryState?: LeaderRecoveryState;
   /** KIP-966: whether eligible leader replicas are kept, below which size of the ISR, and who has lost what it had not written to disk. */
   readonly elr?: { readonly minIsr: number; readonly uncleanShutdown: number };
+  /** While a cluster migrates: brokers in ZooKeeper mode learn of a smaller ISR only with a new leader epoch. */
+  readonly bumpsEpochOnShrink?: boolean;
   /** The log directory that a broker is said to use, for a replica that is new or has moved. */
   readonly directoryOf?: (broker: number) => string;
   readonly movedTo?: { readonly broker: number; readonly directory: string };
@@ -53,6 +55,9 @@ export function buildPartitionChange(partition: PartitionRegistration, wish: Cha
   writeEligible(partition, wish, draft, change);
   const mayBeEmpty = wish.elr !== undefined;
   if (change.isr === undefined && (draft.isr.length > 0 || mayBeEmpty) && !sameList(draft.isr, partition.isr)) change.isr = draft.isr;
+  if (wish.bumpsEpochOnShrink === true && change.leader === undefined && change.isr !== undefined && !partition.isr.every(broker => draft.isr.includes(broker))) {
+    change.leader = partition.leader;
+  }
   if (wish.elr !== undefined) writeLastKnownLeader(partition, change);
   writeAssignment(partition, wish, draft, change);
   const recovery = wish.leaderRecoveryState ?? partition.leaderRecoveryState;

@@ -63,10 +63,10 @@ function effectiveMinIsr(context: OperationContext, topic: TopicImage): number {
 /** What every change of a topic's partitions has in common. */
 export function wishFor(
   context: OperationContext, topic: TopicImage, election: Election, uncleanShutdown = NOBODY,
-): Pick<ChangeWish, "topicId" | "election" | "directoryOf"> & Partial<Pick<ChangeWish, "elr">> {
-  const { image } = context;
+): Pick<ChangeWish, "topicId" | "election" | "directoryOf" | "bumpsEpochOnShrink"> & Partial<Pick<ChangeWish, "elr">> {
+  const { image, config } = context;
   const elr = isElrEnabled(image) ? { elr: { minIsr: effectiveMinIsr(context, topic), uncleanShutdown } } : {};
-  return { topicId: topic.topicId, election, directoryOf: broker => defaultDirectory(image, broker), ...elr };
+  return { topicId: topic.topicId, election, bumpsEpochOnShrink: config.isMigrationEnabled, directoryOf: broker => defaultDirectory(image, broker), ...elr };
 }
 
 // ---- a broker comes or goes

@@ -40,7 +40,10 @@ function becomeLeadersAndFollowers(process: ProcessContext, node: ZooKeeperNodeS
       partitionErrors.push({
         partitionIndex: state.partitionIndex, error: isOffline ? "KAFKA_STORAGE_ERROR" : state.leaderEpoch < knownEpoch ? "STALE_CONTROLLER_EPOCH" : "NONE",
       });
-      if (isOffline || state.leaderEpoch <= knownEpoch || !state.replicas.includes(broker.node.nodeId)) continue;
+      // A KRaft controller's changes that leave the leader alone (log directories of brokers in KRaft mode) count the partition epoch up.
+      const isLaterState = body.isKRaftController && known !== undefined && state.leaderEpoch === knownEpoch && state.partitionEpoch > known.partitionEpoch
+        && state.leader === broker.node.nodeId;
+      if (isOffline || state.leaderEpoch <= knownEpoch && !isLaterState || !state.replicas.includes(broker.node.nodeId)) continue;
       process.becauseOf(cause);
       if (state.leader === broker.node.nodeId) makeLeader(process, broker, topic, registrationOf(state));
       else following.push([topic, registrationOf(state)]);

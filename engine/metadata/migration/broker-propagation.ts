@@ -47,6 +47,8 @@ function tell({ process, driver }: MigrationRun, broker: BrokerRegistration, cha
   const { brokerId, brokerEpoch } = broker;
   const common: Common = { controllerId: nodeId, isKRaftController: true, controllerEpoch: zooKeeperLeadership.controllerEpoch, brokerEpoch };
   const touched = touchedPartitions(image, changes);
+  // Who has just come must know the brokers before it can follow any of them.
+  if (changes === null) sendToBroker(process, channels, brokerId, { api: "UpdateMetadata", body: { ...common, topicStates: [], liveBrokers: liveBrokers(image) } });
   const replicas = leaderAndIsrTopics(touched, brokerId, changes);
   if (replicas.length > 0) sendToBroker(process, channels, brokerId, { api: "LeaderAndIsr", body: { ...common, type: 0, topicStates: replicas, liveLeaders: liveLeaders(image) } });
   const metadata = [...metadataTopics(image, touched), ...removedTopics(changes)];

@@ -104,6 +104,6 @@ function removeTopic(writes: ZooKeeperWrite[], known: Set<string>, name: string,
 function putQuota(put: (path: string, data: string) => void, image: MetadataImage, key: string): void {
   const isDefault = key === "client-id=<default>";
   if (!isDefault && !key.startsWith("client-id:")) return;
-  const values = [...image.clientQuotas.get(key)?.values ?? []].map(([name, value]): [string, string] => [name, Number.isInteger(value) ? `${value}.0` : String(value)]);
+  const values = [...image.clientQuotas.get(key)?.values ?? []].map(([name, value]): [string, string] => [name, String(value)]);
   put(clientConfigPath(isDefault ? "<default>" : key.slice("client-id:".length)), configNode(values));
 }

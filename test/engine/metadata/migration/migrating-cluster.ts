@@ -1,6 +1,6 @@
 // A cluster of three brokers in ZooKeeper mode with an ensemble of three, and three KRaft controllers that wait to take over; and the steps of a
 // migration as an operator takes them.
-import { observeMetadataLog } from "#engine/cluster/observe-metadata-log.ts";
+import { type LoggedRecord, observeMetadataLog } from "#engine/cluster/observe-metadata-log.ts";
 import { observeZnodes } from "#engine/cluster/observe-znodes.ts";
 import type { ClusterSpec, Settings } from "#engine/cluster/spec.ts";
 import { validateSpec } from "#engine/cluster/validate-spec.ts";
@@ -49,6 +49,12 @@ export class MigratingCluster extends Operated {
     this.restart(`broker-${broker}`, { "process.roles": "broker", "node.id": String(broker), "zookeeper.connect": null, "zookeeper.metadata.migration.enable": null });
   }
 
+  backToZooKeeper(broker: number): void {
+    this.restart(`broker-${broker}`, {
+      "process.roles": null, "node.id": null, "broker.id": String(broker), "zookeeper.connect": ENSEMBLE, "zookeeper.metadata.migration.enable": "true",
+    });
+  }
+
   finalise(): void {
     for (const id of CONTROLLERS) this.restart(`controller-${id}`, { "zookeeper.connect": null, "zookeeper.metadata.migration.enable": null }, 5);
   }
@@ -59,7 +65,7 @@ export class MigratingCluster extends Operated {
     return znode === undefined ? undefined : { data: JSON.parse(znode.data ?? "null") as Readonly<Record<string, unknown>>, version: znode.version, ephemeral: znode.ephemeral };
   }
 
-  records(type: string): readonly unknown[] {
-    return observeMetadataLog(this.cluster).filter(record => record.type === type);
+  records(type: string): readonly LoggedRecord[] {
+    return observeMetadataLog(this.cluster).filter(({ record }) => record.type === type);
   }
 }
