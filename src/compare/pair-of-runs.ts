@@ -18,7 +18,7 @@ const SEARCH_US_MAX = 60_000_000;
 export class PairOfRuns {
   readonly sides: readonly [LiveSession, LiveSession];
   #isBusy = false;
-  /** Seeks that have not come to their end on both sides. */
+  /** Openings and seeks that have not come to their end on both sides. */
   #underWay = 0;
 
   constructor(sides: readonly [LiveSession, LiveSession]) {
@@ -27,7 +27,13 @@ export class PairOfRuns {
 
   async open(runs: readonly [RunFile, RunFile]): Promise<void> {
     const until = Math.max(runs[0].until, runs[1].until);
-    await Promise.all(SIDES.map((side) => this.sides[side].open({ ...runs[side], until })));
+    // Until both are there, none waits for the other: the one that is not open yet stands at zero.
+    this.#underWay += 1;
+    try {
+      await Promise.all(SIDES.map((side) => this.sides[side].open({ ...runs[side], until })));
+    } finally {
+      this.#underWay -= 1;
+    }
   }
 
   get shownUs(): number {

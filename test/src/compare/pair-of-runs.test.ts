@@ -39,6 +39,15 @@ function compared(pair: PairOfRuns, spec: ClusterSpec, side: 0 | 1): ComparedRun
 }
 const both = (pair: PairOfRuns): readonly [ComparedRun, ComparedRun] => [compared(pair, ZOOKEEPER, 0), compared(pair, KRAFT, 1)];
 
+test("a pair that is out of sight while it opens, and so is paused, opens at its opening", async () => {
+  const engine = asyncEngine();
+  const pair = new PairOfRuns([new LiveSession(engine), new LiveSession(engine)]);
+  for (const session of pair.sides) session.listen({ runChanged: () => pair.pause(), factsChanged: () => pair.pause() });
+  await pair.open([newRun(ZOOKEEPER, 7), newRun(KRAFT, 7)]);
+  expect(pair.isBusy).toBe(false);
+  expect(pair.sides.map(it => it.shownUs)).toEqual([8_000_000, 8_000_000]);
+});
+
 test("what is done to one side is done to the other at the same instant, and the table says what came of it", async () => {
   const pair = await openPair();
   expect(pair.sides.map(it => it.shownUs)).toEqual([8_000_000, 8_000_000]);
