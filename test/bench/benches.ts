@@ -98,10 +98,10 @@ export const BENCHES: readonly Bench[] = [
   { name: "boot-kraft-3-cold", unit: "ms", better: "lower", target: 150, runs: 5, run: bootCold },
   { name: "records-rf3-acks-all", unit: "records/s", better: "higher", target: 2_000_000, runs: 5, warmUps: 1, run: recordsThroughTheCluster,
     explain: () => whereTheTimeGoes(() => { recordsThroughTheCluster(-9); }) },
-  { name: "idle-10-minutes", unit: "ms", better: "lower", target: 150, runs: 5, run: run => idleTenMinutes(run, THREE_NODES) },
-  { name: "idle-10-minutes-zookeeper", unit: "ms", better: "lower", target: 150, runs: 5, run: run => idleTenMinutes(run, THREE_NODES_ZOOKEEPER) },
+  { name: "idle-10-minutes", unit: "ms", better: "lower", target: 150, runs: 5, warmUps: 2, run: run => idleTenMinutes(run, THREE_NODES) },
+  { name: "idle-10-minutes-zookeeper", unit: "ms", better: "lower", target: 150, runs: 5, warmUps: 2, run: run => idleTenMinutes(run, THREE_NODES_ZOOKEEPER) },
   ...MODES.flatMap(failoverBenches),
-  { name: "large-cluster", unit: "x real time", better: "higher", target: 20, warmUps: 1, run: largeCluster },
+  { name: "large-cluster", unit: "x real time", better: "higher", target: 20, runs: 5, warmUps: 2, run: largeCluster },
   { name: "checkpoint", unit: "ms", better: "lower", target: 5, run: () => busyRun().checkpoint() },
   { name: "rewind", unit: "ms", better: "lower", target: 100, run: () => busyRun().rewind() },
   // Its module brings a browser along.
