@@ -26,7 +26,7 @@ describe("a migration to KRaft", () => {
   });
 
   it("writes every change to ZooKeeper too, and leads the brokers that are left there", () => {
-    cluster.value(call => ({ do: "create-topic", call, topic: "dual", assignment: [[2, 3, 1], [3, 1, 2]] }));
+    cluster.value(call => ({ do: "create-topic", call, topic: "dual", partitions: -1, replicationFactor: -1, assignment: [[2, 3, 1], [3, 1, 2]] }));
     expect(cluster.znode("/brokers/topics/dual")?.data).toMatchObject({ partitions: { 0: [2, 3, 1], 1: [3, 1, 2] } });
     expect(cluster.znode("/brokers/topics/dual/partitions/1/state")).toMatchObject({ data: { controller_epoch: 1, leader: 3, leader_epoch: 0, isr: [3, 1, 2] }, version: 0 });
     cluster.do({ do: "kill", node: "broker-2" });
@@ -66,7 +66,7 @@ describe("a migration to KRaft", () => {
 
   it("can be taken back before that: a broker takes the office when /controller is deleted, and keeps what was written", () => {
     cluster.cluster.restore(inDualWrite);
-    cluster.value(call => ({ do: "create-topic", call, topic: "dual", assignment: [[2, 3, 1], [3, 1, 2]] }));
+    cluster.value(call => ({ do: "create-topic", call, topic: "dual", partitions: -1, replicationFactor: -1, assignment: [[2, 3, 1], [3, 1, 2]] }));
     cluster.intoKraft(1);
     cluster.backToZooKeeper(1);
     for (const id of [101, 102, 103]) cluster.do({ do: "shut-down", node: `controller-${id}` });
@@ -76,7 +76,7 @@ describe("a migration to KRaft", () => {
     cluster.advance(10);
     const controller = cluster.znode("/controller");
     expect(controller).toMatchObject({ ephemeral: true, data: { kraftControllerEpoch: -1 } });
-    cluster.value(call => ({ do: "create-topic", call, topic: "back", assignment: [[1, 2, 3]] }));
+    cluster.value(call => ({ do: "create-topic", call, topic: "back", partitions: -1, replicationFactor: -1, assignment: [[1, 2, 3]] }));
     expect(cluster.znode("/brokers/topics/back/partitions/0/state")).toMatchObject({ data: { leader: 1, isr: [1, 2, 3] } });
     expect(cluster.znode("/brokers/topics/dual/partitions/1/state")?.data).toMatchObject({ isr: expect.arrayContaining([1, 2, 3]) as number[] });
   });
