@@ -1,7 +1,7 @@
 // A broker with several log directories tells the controller in which of them each replica lies, one request at a time, again until it is heard.
-// With a single directory the controller knows. Source: AssignmentsManager.java (3.9), KIP-858. FIDELITY: LOG-DIRECTORY.
+// With a single directory the controller knows, but of partitions that were copied from ZooKeeper (KIP-866). Source: AssignmentsManager.java (3.9), KIP-858. FIDELITY: LOG-DIRECTORY.
 import type { ProcessContext } from "#engine/core/process.ts";
-import type { PartitionRegistration } from "#engine/metadata/image.ts";
+import { type PartitionRegistration, UNASSIGNED_DIRECTORY } from "#engine/metadata/image.ts";
 import type { RequestOf, ResponseOf } from "#engine/protocol/messages.ts";
 import type { UnifiedLog } from "#engine/log/unified-log.ts";
 import { type BrokerState, type ControllerContext } from "./broker-state.ts";
@@ -17,10 +17,10 @@ export function createDirectoryAssignments(): DirectoryAssignments {
 
 /** Notes where a replica lies when the metadata says otherwise. */
 export function noteDirectory(process: ProcessContext, broker: BrokerState, topicId: string, registration: PartitionRegistration, log: UnifiedLog): void {
-  if (broker.logs.directories.length === 1 || broker.node.mode !== "kraft") return;
+  if (broker.node.mode !== "kraft") return;
   const id = directoryOf(broker.logs, log.logDirectory)?.id ?? "";
   const known = registration.directories[registration.replicas.indexOf(broker.node.nodeId)];
-  if (id === "" || known === id) return;
+  if (id === "" || known === id || broker.logs.directories.length === 1 && known !== UNASSIGNED_DIRECTORY) return;
   broker.assignments.waiting.set(`${topicId}:${registration.partition}`, id);
   sendAssignments(process, broker);
 }

@@ -27,7 +27,10 @@ export function recordPayload(record: MetadataRecord, profile: VersionProfile): 
 function recordVersion(record: MetadataRecord, profile: VersionProfile): number {
   switch (record.type) {
     case "RegisterBrokerRecord": return profile.cordonsLogDirectories ? 4 : 3;
-    case "PartitionRecord": case "PartitionChangeRecord": return profile.eligibleLeaderReplicas ? 2 : 1;
+    case "PartitionRecord":
+      if (record.directories.length === 0) return 0;
+      return profile.eligibleLeaderReplicas ? 2 : 1;
+    case "PartitionChangeRecord": return profile.eligibleLeaderReplicas ? 2 : 1;
     case "BrokerRegistrationChangeRecord":
       if (record.cordonedLogDirs !== undefined) return 3;
       if (record.logDirs !== undefined) return 2;

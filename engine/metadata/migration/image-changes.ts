@@ -55,7 +55,8 @@ export function noteChange(changes: ImageChanges, image: MetadataImage, record: 
     case "PartitionChangeRecord": {
       const name = image.topicNames.get(record.topicId) ?? "";
       addTo(changes.partitions, name, record.partitionId);
-      if (record.replicas !== undefined || record.addingReplicas !== undefined || record.removingReplicas !== undefined) changes.topics.add(name);
+      // Where a replica lies is part of what is compared, though ZooKeeper does not keep it.
+      if ([record.replicas, record.addingReplicas, record.removingReplicas, record.directories].some(changed => changed !== undefined)) changes.topics.add(name);
       for (const broker of image.topics.get(name)?.partitions[record.partitionId]?.replicas ?? []) {
         if (record.replicas?.includes(broker) === false) changes.removedReplicas.push({ topic: name, partition: record.partitionId, broker });
       }
@@ -116,14 +117,14 @@ function sameConfigs(one: ReadonlyMap<string, string | number>, other: ReadonlyM
   return one.size === other.size && [...one].every(([name, value]) => other.get(name) === value);
 }
 
-function sameList(one: readonly number[], other: readonly number[]): boolean {
+function sameList(one: readonly (number | string)[], other: readonly (number | string)[]): boolean {
   return one.length === other.length && one.every((value, index) => other[index] === value);
 }
 
 function sameState(one: PartitionRegistration, other: PartitionRegistration): boolean {
-  return one.leader === other.leader && one.leaderEpoch === other.leaderEpoch && sameList(one.isr, other.isr) && one.leaderRecoveryState === other.leaderRecoveryState;
+  return sameList(one.directories, other.directories) && one.leader === other.leader && one.leaderEpoch === other.leaderEpoch && sameList(one.isr, other.isr) && one.leaderRecoveryState === other.leaderRecoveryState;
 }
 
 function sameAssignment(one: PartitionRegistration, other: PartitionRegistration): boolean {
-  return sameList(one.replicas, other.replicas) && sameList(one.addingReplicas, other.addingReplicas) && sameList(one.removingReplicas, other.removingReplicas);
+  return sameList(one.replicas, other.replicas) && sameList(one.directories, other.directories) && sameList(one.addingReplicas, other.addingReplicas) && sameList(one.removingReplicas, other.removingReplicas);
 }
