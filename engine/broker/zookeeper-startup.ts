@@ -5,7 +5,6 @@ import { writeRecordFile } from "#engine/core/disk.ts";
 import type { ProcessContext } from "#engine/core/process.ts";
 import { fromMs, toMs } from "#engine/core/time.ts";
 import { META_PROPERTIES_PATH, readMetaProperties } from "#engine/metadata/node-storage.ts";
-import { randomUuid } from "#engine/metadata/random-uuid.ts";
 import {
   BROKER_IDS_PATH, brokerIdPath, brokerIn, brokerNode, CLUSTER_ID_PATH, clusterIdNode, createNode, parsed, TOP_LEVEL_PATHS,
 } from "#engine/metadata/zookeeper-controller/znode-data.ts";
@@ -89,7 +88,7 @@ function clusterIdRead(process: ProcessContext, node: ZooKeeperNodeState, answer
     return failStart(process, node, wrongClusterId(serverProperties(settings), clusterId, stored.clusterId).lines);
   }
   if (stored === null) {
-    writeRecordFile(process.disk, META_PROPERTIES_PATH, { clusterId, nodeId: settings.nodeId, directoryId: randomUuid(process, "directory id") }, true);
+    writeRecordFile(process.disk, META_PROPERTIES_PATH, { clusterId, nodeId: settings.nodeId, directoryId: "" }, true);
   }
   readStartConfigs(process, node);
 }

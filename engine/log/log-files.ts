@@ -44,7 +44,7 @@ function isMetaProperties(content: unknown): content is MetaProperties {
 /** In the order in which Java's Properties keep them. When it was formatted is not kept: the second line names the beginning of time. */
 function propertiesText({ clusterId, nodeId, directoryId }: MetaProperties, isKraft: boolean): string {
   const rows = isKraft ? [`node.id=${nodeId}`, `directory.id=${directoryId}`, "version=1", `cluster.id=${clusterId}`]
-    : [`broker.id=${nodeId}`, "version=0", `cluster.id=${clusterId}`];
+    : [`broker.id=${nodeId}`, ...directoryId === "" ? [] : [`directory.id=${directoryId}`], "version=0", `cluster.id=${clusterId}`];
   return ["#", "#Thu Jan 01 00:00:00 UTC 1970", ...rows].map(row => `${row}\n`).join("");
 }
 

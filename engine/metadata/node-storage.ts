@@ -13,6 +13,7 @@ import { randomUuid } from "./random-uuid.ts";
 export const META_PROPERTIES_PATH = "meta.properties";
 export const BOOTSTRAP_CHECKPOINT_PATH = "bootstrap.checkpoint";
 
+/** @property directoryId empty on a broker in ZooKeeper mode. */
 export interface MetaProperties { readonly clusterId: string; readonly nodeId: number; readonly directoryId: string }
 
 export function readMetaProperties(disk: Disk): MetaProperties | null {
@@ -23,7 +24,7 @@ export function readMetaProperties(disk: Disk): MetaProperties | null {
 /** What the log directory says; an empty one is formatted first, as an operator would have done before the first start. */
 export function openStorage(process: ProcessContext, settings: KraftSettings): MetaProperties {
   const stored = readMetaProperties(process.disk);
-  if (stored !== null) return stored;
+  if (stored !== null) return stored.directoryId === "" ? withDirectoryId(process, stored) : stored;
   const voters = settings.roles.includes("controller") ? firstVoters(settings) : [];
   const own = voters.find(voter => voter.nodeId === settings.nodeId);
   const { storage } = settings;
@@ -36,6 +37,13 @@ export function openStorage(process: ProcessContext, settings: KraftSettings): M
   if (own !== undefined) {
     writeFirstVoters(process.disk, { offset: -1, kraftVersion: 1, voters }, toMs(process.now));
   }
+  return written;
+}
+
+/** A broker in ZooKeeper mode has none before it takes part in a migration. */
+function withDirectoryId(process: ProcessContext, stored: MetaProperties): MetaProperties {
+  const written = { ...stored, directoryId: randomUuid(process, "directory id") };
+  writeRecordFile(process.disk, META_PROPERTIES_PATH, written, true);
   return written;
 }
 
