@@ -45,7 +45,7 @@ test("a file that cannot be opened says so over the stage, and moves nothing", a
   const places = (): Promise<readonly number[]> => page.locator("#bench .live-stage, #bench .feed, #bench .scrub").evaluateAll(parts => parts.map(part => Math.round(part.getBoundingClientRect().top)));
   const before = await places();
   await page.locator('#bench input[type="file"]').setInputFiles({ name: "broken.json", mimeType: "application/json", buffer: Buffer.from('{"engine": 1, "se') });
-  await page.getByRole("alert").getByText("is not a whole run file").waitFor();
+  await page.getByRole("alert").getByText("the file ends in the middle").waitFor();
   expect(await places()).toEqual(before);
   await page.context().close();
 }, 60_000);
